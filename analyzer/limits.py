@@ -1,0 +1,32 @@
+"""Bounds on what one observation may use; every bound has a unit and a default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds for one sandboxed run.
+
+    Attributes:
+        wall_seconds: the run is killed after this time, in seconds.
+        memory_bytes: resident memory of all processes together.
+        processes: processes and threads together.
+        file_bytes: size of any one file that the program writes.
+        output_bytes: what is kept of standard output and error together (the end of it).
+        result_bytes: size of the JSON result; a longer one is refused.
+        steps: training steps of the warm-up.
+        warmup_seconds: wall time of the warm-up after its first step.
+        samples: samples inspected for the data profile.
+    """
+
+    wall_seconds: float = 60.0
+    memory_bytes: int = 8 * 2**30
+    processes: int = 512
+    file_bytes: int = 2 * 2**30
+    output_bytes: int = 20_000
+    result_bytes: int = 16 * 2**20
+    steps: int = 60
+    warmup_seconds: float = 20.0
+    samples: int = 4096

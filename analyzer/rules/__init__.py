@@ -1,0 +1,1 @@
+"""Verification rules, one file each; `all_rules` finds them."""

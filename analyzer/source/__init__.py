@@ -1,0 +1,1 @@
+"""Reading programs from their source alone."""

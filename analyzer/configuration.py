@@ -1,0 +1,177 @@
+"""The configuration of a repository, `.github/faultline.yml`: each error names its line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from analyzer.errors import ConfigurationError
+from analyzer.kinds import Problem, Severity
+
+CONFIGURATION_PATH = ".github/faultline.yml"
+MAX_BYTES = 100_000
+"""A configuration larger than this is refused before it is parsed, in bytes."""
+
+DatasetForm = Literal[
+    "mount", "npz", "csv", "image_folder", "keras", "torchvision", "python", "stand_in"
+]
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProgramSection(Section):
+    """Settings for the programs whose path matches a glob."""
+
+    path: Annotated[str, Field(min_length=1)]
+    run: str | None = None
+    dataset: dict[str, Any] | None = None
+    runtime: str = "default"
+    budget: Annotated[float, Field(gt=0, le=3600)] | None = None
+    problem: Problem | None = None
+
+    @field_validator("dataset")
+    @classmethod
+    def _one_known_form(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        forms = DatasetForm.__args__  # type: ignore[attr-defined]
+        named = [key for key in value if key in forms]
+        if len(named) != 1:
+            msg = f"expected exactly one of {', '.join(forms)}, got {', '.join(value) or 'nothing'}"
+            raise ValueError(msg)
+        return value
+
+
+class RulesSection(Section):
+    """Which rules run, and how severe they are at most."""
+
+    select: tuple[str, ...] = ("ALL",)
+    ignore: tuple[str, ...] = ()
+    severity: dict[str, Severity] = Field(default_factory=dict)
+
+
+class ReviewSection(Section):
+    """How a pull request is reviewed."""
+
+    fail_on: Literal["error", "warning", "advice", "never"] = "error"
+    max_comments: Annotated[int, Field(ge=0, le=50)] = 5
+    scope: Literal["diff", "all"] = "diff"
+    drafts: bool = False
+    forks: Literal["static", "full", "never"] = "static"
+
+
+class Configuration(Section):
+    """The whole file."""
+
+    version: Literal[1] = 1
+    programs: tuple[ProgramSection, ...] = ()
+    rules: RulesSection = RulesSection()
+    review: ReviewSection = ReviewSection()
+
+
+def read_configuration(
+    text: str, path: str = CONFIGURATION_PATH, *, known_rules: Sequence[str] = ()
+) -> Configuration:
+    """The configuration that `text` holds; an empty file is the default one.
+
+    Args:
+        known_rules: names and codes that `rules` may mention; empty: any.
+
+    Raises:
+        ConfigurationError: what is wrong, in which line, and what would be right.
+    """
+    if len(text.encode()) > MAX_BYTES:
+        raise ConfigurationError(f"larger than {MAX_BYTES:,} bytes", path=path)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        line = None if mark is None else mark.line + 1
+        raise ConfigurationError(f"not valid YAML: {problem}", path=path, line=line) from error
+    if value is None:
+        return Configuration()
+    if not isinstance(value, dict):
+        kind = type(value).__name__
+        message = f"expected a mapping with the key version, got a {kind}"
+        raise ConfigurationError(message, path=path, line=1)
+    try:
+        configuration = Configuration.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        line = _line_of(node, first["loc"])
+        raise ConfigurationError(_explain(first), path=path, line=line) from error
+    _check_rule_names(configuration, known_rules, node, path)
+    return configuration
+
+
+def _explain(error: Any) -> str:
+    """One line for a person from pydantic's first error."""
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(error["loc"][:-1])
+        close = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
+        return f"unknown key {where}; {hint}"
+    if error["type"] == "literal_error":
+        return f"{where}: expected {error['ctx']['expected']}, got {error['input']!r}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message[:1].lower()}{message[1:]}, got {error['input']!r}"
+
+
+def _known_keys(parents: Sequence[str | int]) -> list[str]:
+    sections: dict[str, type[Section]] = {
+        "programs": ProgramSection,
+        "rules": RulesSection,
+        "review": ReviewSection,
+    }
+    model = sections.get(str(parents[0]), Configuration) if parents else Configuration
+    return list(model.model_fields)
+
+
+def _line_of(node: yaml.Node | None, location: Sequence[str | int]) -> int | None:
+    """The 1-based line of the deepest part of `location` that the file holds."""
+    line = None if node is None else node.start_mark.line + 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            pairs = [pair for pair in node.value if pair[0].value == str(part)]
+            if not pairs:
+                break
+            line, node = pairs[0][0].start_mark.line + 1, pairs[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            if part >= len(node.value):
+                break
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def _check_rule_names(
+    configuration: Configuration, known: Sequence[str], node: yaml.Node | None, path: str
+) -> None:
+    if not known:
+        return
+    rules = configuration.rules
+    named: list[tuple[tuple[str | int, ...], str]] = [
+        *((("rules", "select", i), name) for i, name in enumerate(rules.select)),
+        *((("rules", "ignore", i), name) for i, name in enumerate(rules.ignore)),
+        *((("rules", "severity", name), name) for name in rules.severity),
+    ]
+    for location, name in named:
+        if name == "ALL" or name in known:
+            continue
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else "`faultline rules` lists them"
+        line = _line_of(node, location)
+        raise ConfigurationError(f"unknown rule {name!r}; {hint}", path=path, line=line)

@@ -1,0 +1,85 @@
+"""What a caller can ask of one analysis."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from analyzer.kinds import Problem, Severity
+
+FailOn = Literal["error", "warning", "advice", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A host folder or file that the program may read at `inside` (relative to its root, or absolute)."""
+
+    host: Path
+    inside: str
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxPolicy:
+    """How the program is confined.
+
+    Attributes:
+        kind: "none" runs the program as the caller's own process tree, with limits but without
+            walls; only for a caller who insists.
+        python: the interpreter whose environment holds the program's framework.
+    """
+
+    kind: Literal["bubblewrap", "none"] = "bubblewrap"
+    python: Path = Path(sys.executable)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSpec:
+    """What a configuration says about programs whose path matches `path` (a glob).
+
+    Attributes:
+        run: command line ("train.py --epochs 1") or entry "module:function"; None: the file itself.
+        dataset: one of the dataset forms, as written in the configuration.
+        problem: the task, when it is not to be inferred.
+    """
+
+    path: str
+    run: str | None = None
+    dataset: Mapping[str, Any] | None = None
+    runtime: str = "default"
+    budget: float | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One analysis.
+
+    Attributes:
+        static: never run the program.
+        budget: seconds for one program, experiments included.
+        device: where the warm-up trains.
+        select, ignore: rule names or codes; "ALL" selects every rule.
+        severity: rule name to the severity that its findings get at most.
+        programs: per-program settings, the first match counts.
+        mounts: read-only data for the program.
+        seed: seeds Python, NumPy and the framework before the program starts.
+        jobs: programs analysed at once.
+        verify: check a program again after its edits, so that fixes can be called verified.
+    """
+
+    static: bool = False
+    budget: float = 60.0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    select: tuple[str, ...] = ("ALL",)
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    programs: tuple[ProgramSpec, ...] = ()
+    datasets: Path | None = None
+    mounts: tuple[Mount, ...] = ()
+    seed: int = 0
+    jobs: int = 1
+    sandbox: SandboxPolicy = field(default_factory=SandboxPolicy)
+    verify: bool = True

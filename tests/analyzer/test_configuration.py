@@ -1,0 +1,65 @@
+"""A wrong configuration names the file, the line and what would be right."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.configuration import Configuration, read_configuration
+from analyzer.errors import ConfigurationError
+
+FULL = """\
+version: 1
+programs:
+  - path: "examples/*.py"
+    run: "train.py --epochs 1"
+    dataset: {mount: {"data/": "cats-vs-dogs"}}
+    budget: 30
+rules: {select: [ALL], ignore: [], severity: {missing-batch-norm: advice}}
+review: {fail_on: error, max_comments: 5, scope: diff, drafts: false, forks: static}
+"""
+
+
+def test_full_example_is_read():
+    configuration = read_configuration(FULL)
+    assert configuration.programs[0].dataset == {"mount": {"data/": "cats-vs-dogs"}}
+    assert configuration.programs[0].budget == 30
+    assert configuration.rules.severity == {"missing-batch-norm": "advice"}
+
+
+def test_empty_file_is_the_default():
+    assert read_configuration("# nothing yet\n") == Configuration()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("version: 2\n", 1, "version: expected 1, got 2"),
+        ("version: 1\nreviews: {}\n", 2, "unknown key reviews; did you mean review?"),
+        ("version: 1\nreview:\n  fail_on: errors\n", 3, "review.fail_on: expected"),
+        ("version: 1\nreview:\n  max_comments: many\n", 3, "got 'many'"),
+        ("version: 1\nprograms:\n  - path: a.py\n    dataset: {cvs: a}\n", 4, "exactly one of"),
+        ("version: 1\nprograms:\n  - pth: a.py\n", 3, "programs.0"),
+        ("rules: {select: [lerning-rate]}\n", 1, "did you mean learning-rate?"),
+        ("a: [1\n", 2, "not valid YAML"),
+        ("- 1\n", 1, "expected a mapping"),
+    ],
+)
+def test_wrong_files_say_where_and_what(text, line, says):
+    with pytest.raises(ConfigurationError) as caught:
+        read_configuration(text, "x.yml", known_rules=["learning-rate"])
+    assert caught.value.line == line
+    assert says in str(caught.value)
+    assert str(caught.value).startswith(f"x.yml:{line}: ")
+
+
+def test_huge_file_is_refused_before_parsing():
+    with pytest.raises(ConfigurationError, match="larger than"):
+        read_configuration("a" * 200_000)
+
+
+@given(st.text(max_size=200))
+def test_any_text_gives_a_configuration_or_a_configuration_error(text):
+    with contextlib.suppress(ConfigurationError):
+        assert isinstance(read_configuration(text), Configuration)

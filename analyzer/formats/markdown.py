@@ -1,0 +1,75 @@
+"""The report as Markdown, for a job summary or a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.findings import Finding, ProgramReport, Report
+from analyzer.formats import words
+
+
+def render_markdown(report: Report) -> str:
+    """The report as GitHub-flavoured Markdown."""
+    lines = [f"**{words.totals(report)}**", ""]
+    for program in report.programs:
+        lines += [*_program(program), ""]
+    return "\n".join(lines)
+
+
+def _program(program: ProgramReport) -> Iterator[str]:
+    yield f"### {code(program.path)}"
+    yield ""
+    yield f"{words.headline(program)} · {words.coverage(program)}"
+    if program.reason:
+        yield ""
+        yield f"Not observed: {escape(program.reason)}"
+    if program.trace is not None and program.trace.loss:
+        yield ""
+        yield f"Loss {words.sparkline(program.trace.loss)}"
+    for finding in sorted(program.findings, key=lambda finding: finding.line):
+        yield ""
+        yield from _finding(finding)
+    if program.unchecked:
+        yield ""
+        yield "<details><summary>Rules that could not look</summary>"
+        yield ""
+        for unchecked in program.unchecked:
+            yield f"- {code(unchecked.rule)}: {escape(unchecked.reason)}"
+        yield ""
+        yield "</details>"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    place = code(f"{finding.path}:{finding.line}")
+    yield f"- **{finding.severity}** {place} {code(finding.rule)} ({finding.proof})"
+    yield f"  {escape(finding.message)}"
+    yield f"  {escape(finding.why)}"
+    if finding.fix is not None:
+        yield f"  Fix: {escape(finding.fix.description)} ({words.fix_state(finding)})"
+        replacement = "\n\n".join(edit.replacement for edit in finding.fix.edits)
+        marks = fence(replacement)
+        yield ""
+        yield f"  {marks}python"
+        yield from (f"  {line}" for line in replacement.split("\n"))
+        yield f"  {marks}"
+
+
+def fence(text: str) -> str:
+    """Backticks that no run of backticks inside `text` can close."""
+    longest = run = 0
+    for character in text:
+        run = run + 1 if character == "`" else 0
+        longest = max(longest, run)
+    return "`" * max(3, longest + 1)
+
+
+def code(text: str) -> str:
+    """`text` as inline code, whatever backticks it holds."""
+    marks = "`" * (len(fence(text)) - 2 if "`" in text else 1)
+    pad = " " if "`" in text else ""
+    return f"{marks}{pad}{text}{pad}{marks}"
+
+
+def escape(text: str) -> str:
+    """`text` with the characters escaped that would start HTML or a mention."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b")

@@ -1,0 +1,83 @@
+"""Sentences about a program that several formats share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from analyzer.findings import Finding, ProgramReport, Report
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float], width: int = 40) -> str:
+    """The values as a row of bars from their minimum to their maximum; "×" where not finite."""
+    if not values:
+        return ""
+    step = max(1, math.ceil(len(values) / width))
+    sampled = list(values[::step])
+    finite = [value for value in sampled if math.isfinite(value)]
+    low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
+    span = high - low or 1.0
+    return "".join(
+        BARS[round((value - low) / span * (len(BARS) - 1))] if math.isfinite(value) else "×"
+        for value in sampled
+    )
+
+
+def number(value: float | None) -> str:
+    """Four significant digits, without a trailing ".0"."""
+    if value is None:
+        return "unknown"
+    return f"{value:.4g}"
+
+
+def headline(program: ProgramReport) -> str:
+    """What was looked at, in one line."""
+    parts: list[str] = [program.status]
+    if program.framework:
+        parts.append(program.framework)
+    if program.problem != "unknown":
+        parts.append(program.problem)
+    if program.trace is not None and program.trace.steps:
+        trace = program.trace
+        parts.append(f"{trace.steps} steps in {trace.seconds:.1f} s on {trace.device}")
+    return " · ".join(parts)
+
+
+def coverage(program: ProgramReport) -> str:
+    """Which rules looked and which could not, in one line."""
+    text = f"checked {_count(len(program.checked), 'rule')}"
+    if program.unchecked:
+        text += f", could not check {len(program.unchecked)}"
+    return text
+
+
+def totals(report: Report) -> str:
+    """The counts of the whole report, in one line."""
+    found = report.summary.findings
+    counts = ", ".join(
+        (
+            _count(found.error, "error"),
+            _count(found.warning, "warning"),
+            f"{found.advice} advice",
+        )
+    )
+    programs = _count(report.summary.programs, "program")
+    return f"{programs}: {counts} in {report.summary.seconds:.1f} s"
+
+
+def fix_state(finding: Finding) -> str:
+    """Whether the fix was tried, in a few words."""
+    fix = finding.fix
+    if fix is None:
+        return ""
+    if fix.verified:
+        return "verified: the edited program was checked again and this finding is gone"
+    if fix.verified is False:
+        return "not offered: after the edit the check still fails"
+    return "not verified"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -116,6 +116,38 @@ class Suspicion:
     root: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a rule must say about a faulty example.
+
+    Attributes:
+        line: the line of the comment.
+        says: text that the message must contain.
+        edit: source text that the fix must write; None when the rule declines.
+        proof, kind: as the finding will carry them; kind None for the rule's own.
+    """
+
+    line: int
+    says: str
+    edit: str | None = None
+    proof: Proof = "rule"
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A small program and what its rule must say; sound when `found` is empty.
+
+    Attributes:
+        unchecked: part of the reason, when the rule must answer "could not look".
+    """
+
+    title: str
+    program: Program
+    found: tuple[Found, ...] = ()
+    unchecked: str | None = None
+
+
 class Rule(ABC):
     """A fault that can be looked for.
 
@@ -142,6 +174,10 @@ class Rule(ABC):
     @abstractmethod
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """Yield what is wrong; every need is there. Pure."""
+
+    def unchecked(self, reason: str) -> Unchecked:
+        """Say that this rule could not look, and why."""
+        return Unchecked(rule=self.name, reason=reason)
 
     def review(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """`check`, or one `Unchecked` when a need is missing."""

@@ -1,0 +1,1 @@
+"""Rules about: Inputs and labels."""

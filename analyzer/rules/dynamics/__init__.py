@@ -1,0 +1,1 @@
+"""Rules about: What training steps showed."""

@@ -1,0 +1,112 @@
+"""How the labels are written: seen in the run, else read from the code that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analyzer.observed import LabelEncoding, LabelStats, Site
+from analyzer.rules.base import Program
+from analyzer.source.calls import CallSite, SourceIndex
+
+EXCLUSIVE: frozenset[LabelEncoding] = frozenset({"one_hot", "integer"})
+MODES: dict[object, LabelEncoding] = {
+    "categorical": "one_hot",
+    "binary": "binary",
+    "sparse": "integer",
+    "int": "integer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFacts:
+    """The labels of the only output.
+
+    Attributes:
+        seen: True when the program's own labels were inspected in a run.
+        words: how this is known: "one-hot rows (256 labels inspected)".
+        stats: the statistics, when labels were seen.
+        site: the statement that produces them.
+    """
+
+    encoding: LabelEncoding
+    classes: int | None
+    seen: bool
+    words: str
+    stats: LabelStats | None = None
+    site: Site | None = None
+
+
+def label_facts(program: Program) -> LabelFacts | None:
+    """What is known of the labels; None when nothing is."""
+    data = program.data
+    if data is not None and len(data.labels) == 1 and data.labels[0].encoding != "unknown":
+        stats = data.labels[0]
+        seen = data.source != "stand_in"
+        how = (
+            f"{stats.inspected:,} labels inspected" if seen else "as the program's code makes them"
+        )
+        site = data.labels_site or program.source.labels_site
+        words = f"{ENCODING_WORDS[stats.encoding]} ({how})"
+        return LabelFacts(stats.encoding, stats.classes, seen, words, stats if seen else None, site)
+    return labels_in_code(program.source)
+
+
+ENCODING_WORDS: dict[LabelEncoding, str] = {
+    "integer": "class numbers",
+    "one_hot": "one-hot rows",
+    "multi_hot": "multi-hot rows",
+    "binary": "0/1 values",
+    "plus_minus_one": "-1/1 values",
+    "continuous": "real numbers",
+    "tokens": "one class per position",
+    "inputs": "the inputs themselves",
+    "probabilities": "probability rows",
+    "text": "strings",
+    "constant": "one value only",
+    "unknown": "unknown",
+}
+
+
+def _mode(keyword: str, default: str) -> Callable[[CallSite], LabelEncoding | None]:
+    def read(call: CallSite) -> LabelEncoding | None:
+        given = call.argument(keyword)
+        if given is None:
+            return MODES[default]
+        return MODES.get(given.value) if given.known else None
+
+    return read
+
+
+def _always(encoding: LabelEncoding) -> Callable[[CallSite], LabelEncoding | None]:
+    return lambda _call: encoding
+
+
+READERS: dict[str, Callable[[CallSite], LabelEncoding | None]] = {
+    "to_categorical": _always("one_hot"),
+    "get_dummies": _always("one_hot"),
+    "one_hot": _always("one_hot"),
+    "make_multilabel_classification": _always("multi_hot"),
+    "MultiLabelBinarizer": _always("multi_hot"),
+    "make_regression": _always("continuous"),
+    "flow_from_directory": _mode("class_mode", "categorical"),
+    "flow_from_dataframe": _mode("class_mode", "categorical"),
+    "image_dataset_from_directory": _mode("label_mode", "int"),
+}
+
+
+def labels_in_code(source: SourceIndex) -> LabelFacts | None:
+    """What the code that makes the labels says, when all of it says the same."""
+    read = [
+        (call, READERS[call.name](call))
+        for call in source.by_role("label_encoding", "loader", "data")
+        if call.name in READERS
+    ]
+    encodings = {encoding for _, encoding in read}
+    if len(encodings) != 1:
+        return None
+    call, encoding = read[0]
+    if encoding is None:
+        return None
+    words = f"{ENCODING_WORDS[encoding]} ({call.name} on line {call.site.line})"
+    return LabelFacts(encoding, None, False, words, None, source.labels_site or call.statement)

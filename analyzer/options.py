@@ -15,7 +15,7 @@ FailOn = Literal["error", "warning", "advice", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A host folder or file that the program may read at `inside` (relative to its root, or absolute)."""
+    """Data that the program may read: `host` appears at `inside`, relative to its root or absolute."""
 
     host: Path
     inside: str

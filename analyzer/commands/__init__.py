@@ -1,0 +1,1 @@
+"""The analyzer's own commands; the other packages bring theirs (see pyproject.toml)."""

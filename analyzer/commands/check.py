@@ -1,0 +1,134 @@
+"""`faultline check`: review training programs on this machine, without GitHub."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from analyzer.commands.options import analysis_options, build_options, load_configuration
+from analyzer.errors import EditError, UsageError
+from analyzer.findings import Edit, Report
+from analyzer.fixing.lines import apply_edits
+from analyzer.formats import RENDERERS
+from analyzer.kinds import SEVERITIES
+from analyzer.pipeline import analyze
+
+FOUND, NOT_REVIEWED = 1, 3
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@analysis_options
+@click.option("--fix", is_flag=True, help="Write the verified edits into the files.")
+@click.option("--diff", is_flag=True, help="Print the verified edits as a unified diff.")
+def check(paths: tuple[Path, ...], **given: Any) -> int:
+    """Review the training programs in PATHS (files, folders, notebooks)."""
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise UsageError(f"{missing[0]} does not exist")
+    root, names = locate(paths)
+    configuration = load_configuration(given["config"], root)
+    options = build_options(configuration, given)
+    report = analyze(root, names, options, progress())
+    if given["diff"]:
+        text = unified_diff(root, report)
+    else:
+        text = RENDERERS[given["format_"] or "text"](report)
+    write(text, given["output"])
+    if given["fix"]:
+        for path, changed in fixed_texts(root, report).items():
+            (root / path).write_bytes(changed.encode("utf-8"))
+            click.echo(f"fixed {path}", err=True)
+    return exit_status(report, given["fail_on"] or configuration.review.fail_on)
+
+
+def locate(paths: Iterable[Path]) -> tuple[Path, list[str]]:
+    """The root folder and the paths below it.
+
+    The current folder when all paths lie in it, as a user expects of reported paths and imports;
+    else the innermost folder that holds them all.
+    """
+    resolved = [path.resolve() for path in paths]
+    here = Path.cwd()
+    if all(path.is_relative_to(here) for path in resolved):
+        root = here
+    else:
+        folders = [path if path.is_dir() else path.parent for path in resolved]
+        root = Path(os.path.commonpath(folders))
+    return root, [path.relative_to(root).as_posix() for path in resolved]
+
+
+def progress() -> Any:
+    """Progress on standard error, on a terminal only."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda text: click.echo(f"\r\033[K{text}", nl=False, err=True)
+
+
+def write(text: str, output: Path | None) -> None:
+    """The report alone, to the file or to standard output."""
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", nl=False, err=True)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def verified_edits(report: Report) -> dict[str, list[Edit]]:
+    """The verified edits per file, each once (findings can share one), none overlapping."""
+    chosen: dict[str, list[Edit]] = {}
+    for program in report.programs:
+        for finding in program.findings:
+            if finding.fix is None or not finding.fix.verified:
+                continue
+            for edit in finding.fix.edits:
+                edits = chosen.setdefault(edit.path, [])
+                if edit not in edits:
+                    edits.append(edit)
+    return chosen
+
+
+def fixed_texts(root: Path, report: Report) -> dict[str, str]:
+    """Each file with a verified edit, after its edits."""
+    texts = {}
+    for path, edits in verified_edits(report).items():
+        before = (root / path).read_bytes().decode("utf-8")
+        try:
+            texts[path] = apply_edits(before, edits)
+        except EditError as error:
+            click.echo(f"faultline: not fixed: {error}", err=True)
+    return texts
+
+
+def unified_diff(root: Path, report: Report) -> str:
+    """The verified edits as `git apply` takes them."""
+    parts: list[str] = []
+    for path, after in sorted(fixed_texts(root, report).items()):
+        before = (root / path).read_bytes().decode("utf-8")
+        lines = difflib.unified_diff(
+            before.splitlines(keepends=True),
+            after.splitlines(keepends=True),
+            f"a/{path}",
+            f"b/{path}",
+        )
+        for line in lines:
+            parts.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
+    return "".join(parts)
+
+
+def exit_status(report: Report, fail_on: str) -> int:
+    """0, 1 for findings at or above `fail_on`, 3 when a program could not be reviewed."""
+    if any(program.status == "failed" for program in report.programs):
+        return NOT_REVIEWED
+    if fail_on == "never":
+        return 0
+    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]  # type: ignore[arg-type]
+    findings = [finding for program in report.programs for finding in program.findings]
+    return FOUND if any(finding.severity in failing for finding in findings) else 0

@@ -1,0 +1,157 @@
+"""Fixes: plans become line edits, and edits are proven by checking the edited program again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from analyzer.errors import EditError
+from analyzer.findings import Edit, Finding, Fix
+from analyzer.fixing.apply import change_text, plan_edits
+from analyzer.fixing.edits import Change, FixPlan
+from analyzer.fusion import Judged, Verdict
+from analyzer.source.files import SourceFile
+
+Recheck = Callable[[Mapping[str, str]], Verdict | None]
+"""Checks the program again with these texts in place of its files; None when there is no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """One finding and its change; `changes` is empty when there is none.
+
+    Attributes:
+        edits: line edits of the script, one per hunk.
+        declined: why there is no edit.
+    """
+
+    judged: Judged
+    changes: tuple[Change, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    declined: str | None = None
+    verified: bool | None = None
+
+    @property
+    def posted(self) -> bool:
+        """Whether the finding becomes a comment."""
+        return self.judged.finding.severity != "advice"
+
+
+def plan_mends(judged: Sequence[Judged], file: SourceFile) -> tuple[Mend, ...]:
+    """A mend per finding; mends that touch the same lines share one merged edit."""
+    mends = [_planned(each, file) for each in judged]
+    groups = _overlapping(mends)
+    merged: list[Mend] = []
+    for mend in mends:
+        group = next((g for g in groups if mend in g), [mend])
+        merged.append(mend if len(group) == 1 else _merge(mend, group, file))
+    return tuple(merged)
+
+
+def _planned(judged: Judged, file: SourceFile) -> Mend:
+    plan = judged.plan
+    if not isinstance(plan, FixPlan):
+        return Mend(judged, declined=plan.reason)
+    try:
+        edits = plan_edits(file.path, file.text, plan.changes)
+    except EditError as error:
+        return Mend(judged, declined=str(error))
+    return Mend(judged, plan.changes, edits)
+
+
+def _overlapping(mends: Sequence[Mend]) -> list[list[Mend]]:
+    """Mends with edits, grouped so that edits of different groups share no line."""
+    groups: list[list[Mend]] = []
+    for mend in (m for m in mends if m.edits):
+        touching = [g for g in groups if any(_touch(mend, other) for other in g)]
+        groups = [g for g in groups if g not in touching]
+        groups.append([m for g in touching for m in g] + [mend])
+    return groups
+
+
+def _touch(one: Mend, other: Mend) -> bool:
+    return any(
+        a.start_line <= b.end_line and b.start_line <= a.end_line
+        for a in one.edits
+        for b in other.edits
+    )
+
+
+def _merge(mend: Mend, group: Sequence[Mend], file: SourceFile) -> Mend:
+    changes = _distinct(change for each in group for change in each.changes)
+    try:
+        edits = plan_edits(file.path, file.text, changes)
+    except EditError:
+        # The edits contradict each other: the first finding of the group keeps its own.
+        if mend is group[0]:
+            return mend
+        place = f"line {group[0].judged.finding.line}"
+        return replace(mend, changes=(), edits=(), declined=f"conflicts with the edit of {place}")
+    own = {(e.start_line, e.end_line) for e in mend.edits}
+    near = [e for e in edits if any(a <= e.end_line and e.start_line <= b for a, b in own)]
+    return replace(mend, changes=changes, edits=tuple(near))
+
+
+def _distinct(changes: object) -> tuple[Change, ...]:
+    return tuple(dict.fromkeys(changes))  # type: ignore[call-overload]
+
+
+def verify(
+    mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck
+) -> tuple[Mend, ...]:
+    """Check the program again with the edits: all together first, one by one when that fails.
+
+    A mend is verified when its finding is gone and no new error appeared; not verified (False) when
+    the check says otherwise; left open (None) when there was no time or no run.
+    """
+    tried = [mend for mend in mends if mend.edits]
+    if not tried:
+        return tuple(mends)
+    together = _try(tried, before, file, recheck)
+    if together is None:
+        return tuple(mends)
+    if together or len(tried) == 1:
+        return tuple(replace(m, verified=together) if m.edits else m for m in mends)
+    results = []
+    for mend in sorted(mends, key=lambda m: not m.posted):
+        verdict = _try([mend], before, file, recheck) if mend.edits else None
+        results.append(replace(mend, verified=verdict))
+    return tuple(results)
+
+
+def _try(mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck) -> bool | None:
+    changes = _distinct(change for mend in mends for change in mend.changes)
+    try:
+        text = change_text(file.path, file.text, changes)
+    except EditError:
+        return False
+    after = recheck({file.path: text})
+    return None if after is None else _mended(mends, before, after)
+
+
+def _mended(mends: Sequence[Mend], before: Verdict, after: Verdict) -> bool:
+    """Whether each fixed rule finds less than before, and nothing new is an error."""
+    for rule in {mend.judged.finding.rule for mend in mends}:
+        fixed = sum(mend.judged.finding.rule == rule for mend in mends)
+        if _count(after, rule) > _count(before, rule) - fixed:
+            return False
+    known = {each.finding.rule for each in before.judged}
+    return not any(
+        each.finding.severity == "error" and each.finding.rule not in known for each in after.judged
+    )
+
+
+def _count(verdict: Verdict, rule: str) -> int:
+    return sum(each.finding.rule == rule for each in verdict.judged)
+
+
+def finding_with_fix(mend: Mend, file: SourceFile) -> Finding:
+    """The finding as reported; an edit that failed its check is not offered."""
+    finding = mend.judged.finding
+    plan = mend.judged.plan
+    if not mend.edits or not isinstance(plan, FixPlan) or mend.verified is False:
+        return finding
+    edits = file.file_edits(mend.edits)
+    return finding.model_copy(
+        update={"fix": Fix(description=plan.description, edits=edits, verified=mend.verified)}
+    )

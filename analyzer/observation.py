@@ -1,0 +1,131 @@
+"""Running one program in the sandbox: what is asked for, and which Keras it gets."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from analyzer.errors import SandboxError
+from analyzer.limits import Limits
+from analyzer.observed import Observation
+from analyzer.options import Options, ProgramSpec
+from analyzer.sandbox.protocol import Request
+from analyzer.sandbox.runner import observe
+from analyzer.source.calls import SourceIndex
+
+OLD_KERAS_CAUSES = frozenset({"crash", "missing_module", "no_training", "no_model"})
+"""Endings after which a Keras program is tried once more with tf_keras (Keras 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A program's source together with what its run showed.
+
+    Attributes:
+        observation: None when the program was not run.
+        why_not: why it was not run; None when it was.
+        seconds: wall time of the run.
+    """
+
+    source: SourceIndex
+    observation: Observation | None
+    why_not: str | None = None
+    seconds: float = 0.0
+
+
+def observe_program(
+    root: Path,
+    source: SourceIndex,
+    spec: ProgramSpec,
+    options: Options,
+    budget: float,
+    texts: Mapping[str, str],
+) -> Observed:
+    """Run the program within `budget` seconds; Keras programs that need Keras 2 get it.
+
+    Args:
+        texts: texts that replace files of the program (an edit under test).
+    """
+    started = time.monotonic()
+    request = build_request(source, spec, options, texts)
+    limits = replace(Limits(), wall_seconds=budget, steps=request.steps)
+    try:
+        seen = observe(root, request, limits=limits, policy=options.sandbox, mounts=options.mounts)
+        left = budget - (time.monotonic() - started)
+        if _wants_old_keras(source, seen) and left > 5:
+            old = request.model_copy(update={"keras": "tf_keras"})
+            limits = replace(limits, wall_seconds=left)
+            again = observe(root, old, limits=limits, policy=options.sandbox, mounts=options.mounts)
+            seen = further(seen, again)
+    except SandboxError as error:
+        return Observed(source, None, f"sandbox unavailable: {error}")
+    return Observed(source, seen, None, time.monotonic() - started)
+
+
+def _wants_old_keras(source: SourceIndex, seen: Observation) -> bool:
+    trouble = seen.trouble
+    if trouble is None or source.framework == "torch":
+        return False
+    steps = seen.trace.steps if seen.trace else 0
+    return steps == 0 and trouble.cause in OLD_KERAS_CAUSES
+
+
+def further(one: Observation, other: Observation) -> Observation:
+    """The run that got further; the first one when both got equally far."""
+    return other if _reached(other) > _reached(one) else one
+
+
+def _reached(seen: Observation) -> tuple[bool, bool, int]:
+    steps = seen.trace.steps if seen.trace else 0
+    return (seen.graph is not None, seen.learner is not None, steps)
+
+
+def build_request(
+    source: SourceIndex, spec: ProgramSpec, options: Options, texts: Mapping[str, str]
+) -> Request:
+    """What the sandbox child is asked to do."""
+    script, argv, entry = command_of(source.path, spec.run)
+    return Request(
+        script=script,
+        argv=argv,
+        entry=entry,
+        steps=Limits().steps,
+        warmup_seconds=Limits().warmup_seconds,
+        samples=Limits().samples,
+        seed=options.seed,
+        device=options.device,
+        profiled_names=source.evaluated_names[:16],
+        hints=hints_of(source),
+        dataset=dict(spec.dataset) if spec.dataset else None,
+        texts=dict(texts),
+    )
+
+
+def command_of(path: str, run: str | None) -> tuple[str, tuple[str, ...], str | None]:
+    """Script, arguments and entry from a configured `run`; the file itself by default."""
+    if run is None:
+        return path, (), None
+    words = shlex.split(run)
+    if len(words) == 1 and ":" in words[0] and not words[0].endswith(".py"):
+        return path, (), words[0]
+    words = words[1:] if words[0] in {"python", "python3"} else words
+    return words[0], tuple(words[1:]), None
+
+
+def hints_of(source: SourceIndex) -> dict[str, Any]:
+    """What the source says about missing data: shapes, width of the output, loss."""
+    graph, learner = source.graph, source.learner
+    layers = graph.layers if graph else ()
+    shape = next((layer.input_shape for layer in layers if layer.input_shape), None)
+    widths = [layer.units or layer.filters for layer in layers if layer.units or layer.filters]
+    return {
+        "input_shape": list(source.stated_shape or shape or ()) or None,
+        "output_units": widths[-1] if widths else None,
+        "loss": learner.losses[0].name if learner and learner.losses else None,
+        "inputs_name": source.inputs_name,
+        "labels_name": source.labels_name,
+    }

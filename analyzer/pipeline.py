@@ -1,0 +1,203 @@
+"""The stages in order: find, read, observe, judge, mend, check again, report."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from analyzer import mending, reporting
+from analyzer.assemble import assemble, reason_of
+from analyzer.errors import SourceError
+from analyzer.findings import Finding, ProgramReport, Report, Seconds
+from analyzer.fusion import Verdict, judge
+from analyzer.kinds import SEVERITIES, Severity
+from analyzer.observation import Observed, observe_program
+from analyzer.observed import Observation
+from analyzer.options import Options, ProgramSpec
+from analyzer.programs import Skipped, TrainingProgram, find_programs
+from analyzer.rules.base import Program, Rule
+from analyzer.rules.registry import select_rules
+from analyzer.source.files import SourceFile, read_source
+from analyzer.source.index import read_program
+from analyzer.task import infer_problem
+from analyzer.version import VERSION
+
+Progress = Callable[[str], None]
+
+
+def analyze(
+    root: Path,
+    paths: Sequence[str],
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Review the training programs among `paths`.
+
+    Args:
+        root: the folder that holds the programs and all that they import.
+        paths: files and folders, relative to `root` with "/".
+        options: what the caller asks for.
+        progress: told in a few words what happens, from several threads when jobs > 1.
+
+    Raises:
+        UsageError: a rule that does not exist is selected.
+    """
+    started = time.monotonic()
+    options = options or Options()
+    rules = select_rules(options.select, options.ignore)
+    found = find_programs(root, paths)
+    say = progress or (lambda _: None)
+
+    def review(program: TrainingProgram | Skipped) -> ProgramReport:
+        if isinstance(program, Skipped):
+            return ProgramReport(path=program.path, status=program.status, reason=program.reason)
+        return _Review(root, program, rules, options, say).report()
+
+    with ThreadPoolExecutor(max_workers=max(1, options.jobs)) as pool:
+        reports = list(pool.map(review, found))
+    return reporting.summarize(reports, VERSION, time.monotonic() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Review:
+    """The review of one program."""
+
+    root: Path
+    program: TrainingProgram
+    rules: Sequence[Rule]
+    options: Options
+    say: Progress
+
+    @property
+    def spec(self) -> ProgramSpec:
+        """The first configured program whose glob matches, else the default."""
+        path = self.program.path
+        for spec in self.options.programs:
+            if fnmatch.fnmatch(path, spec.path):
+                return spec
+        return ProgramSpec(path=path)
+
+    def report(self) -> ProgramReport:
+        started = time.monotonic()
+        path = self.program.path
+        try:
+            file = read_source(self.root, path)
+        except SourceError as error:
+            return ProgramReport(path=path, status="failed", reason=str(error))
+        self.say(f"{path}: reading")
+        observed = self._observe(None, self._budget)
+        view = self._view(observed, None)
+        judged_at = time.monotonic()
+        verdict = self._judge(view)
+        mends = mending.plan_mends(verdict.judged, file)
+        verify_at = time.monotonic()
+        mends = self._verify(mends, verdict, file, observed, started)
+        findings = [self._finding(mend, file) for mend in mends]
+        done = time.monotonic()
+        build, observe = _times(observed.observation)
+        seconds = Seconds(
+            build=build,
+            observe=observe,
+            diagnose=round(verify_at - judged_at, 3),
+            verify=round(done - verify_at, 3),
+            total=round(done - started, 3),
+        )
+        return self._report(view, observed, verdict, findings, seconds, file)
+
+    @property
+    def _budget(self) -> float:
+        return self.spec.budget or self.options.budget
+
+    def _observe(self, texts: Mapping[str, str] | None, budget: float) -> Observed:
+        path = self.program.path
+        source = read_program(self.root, path, text=(texts or {}).get(path))
+        if self.options.static:
+            return Observed(source, None, "switched off: only the source was read")
+        self.say(f"{path}: running in the sandbox")
+        return observe_program(self.root, source, self.spec, self.options, budget, texts or {})
+
+    def _view(self, observed: Observed, _: None) -> Program:
+        why_not = observed.why_not
+        if why_not is None and observed.observation is not None:
+            why_not = reason_of(observed.observation.trouble)
+        view = assemble(observed.source, observed.observation, why_not)
+        problem = self.spec.problem or infer_problem(view.graph, view.data, view.learner)
+        return replace(view, problem=problem)
+
+    def _judge(self, view: Program) -> Verdict:
+        return judge(view, self.rules)
+
+    def _verify(
+        self,
+        mends: Sequence[mending.Mend],
+        verdict: Verdict,
+        file: SourceFile,
+        observed: Observed,
+        started: float,
+    ) -> Sequence[mending.Mend]:
+        """Run the edited program again while the budget lasts; a run must have shown something."""
+        if not self.options.verify or observed.observation is None:
+            return mends
+        if observed.observation.graph is None:
+            return mends
+
+        def recheck(texts: Mapping[str, str]) -> Verdict | None:
+            left = self._budget - (time.monotonic() - started)
+            if left < 1.5 * observed.seconds:
+                return None
+            self.say(f"{self.program.path}: checking the edits")
+            again = self._observe(texts, left)
+            if again.observation is None or again.observation.graph is None:
+                return None
+            return self._judge(self._view(again, None))
+
+        return mending.verify(mends, verdict, file, recheck)
+
+    def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:
+        finding = mending.finding_with_fix(mend, file)
+        ceiling: Severity | None = self.options.severity.get(finding.rule)
+        if ceiling is not None and SEVERITIES.index(ceiling) > SEVERITIES.index(finding.severity):
+            finding = finding.model_copy(update={"severity": ceiling})
+        if not file.is_notebook:
+            return finding
+        lines = {"line": file.file_line(finding.line), "end_line": file.file_line(finding.end_line)}
+        cell, line = file.cell_of(finding.line)
+        where = f"(cell {cell}, line {line}) "
+        return finding.model_copy(update={**lines, "message": where + finding.message})
+
+    def _report(
+        self,
+        view: Program,
+        observed: Observed,
+        verdict: Verdict,
+        findings: Sequence[Finding],
+        seconds: Seconds,
+        file: SourceFile,
+    ) -> ProgramReport:
+        observation = observed.observation
+        status = reporting.status_of(view, observation)
+        return ProgramReport(
+            path=file.path,
+            status=status,
+            reason=view.not_observed,
+            framework=view.framework,
+            problem=view.problem,
+            data=reporting.data_report(observation.data if observation else None),
+            learner=reporting.learner_report(view.learner),
+            layers=reporting.layer_reports(view.graph),
+            trace=reporting.trace_report(observation.trace if observation else None),
+            checked=verdict.checked,
+            unchecked=verdict.unchecked,
+            seconds=seconds,
+            findings=tuple(findings),
+        )
+
+
+def _times(observation: Observation | None) -> tuple[float, float]:
+    if observation is None:
+        return 0.0, 0.0
+    return round(observation.build_seconds, 3), round(observation.observe_seconds, 3)

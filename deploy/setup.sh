@@ -1,0 +1,52 @@
+#!/bin/sh
+# Makes .venv and installs what Faultline needs. Run by `make setup`; safe to run again.
+#
+#   PYTHON   interpreter to use (default python3.11, else python3)
+set -eu
+cd "$(dirname "$0")/.."
+
+need_packages=""
+command -v bwrap >/dev/null 2>&1 || need_packages="$need_packages bubblewrap"
+command -v redis-server >/dev/null 2>&1 || need_packages="$need_packages redis-server"
+command -v git >/dev/null 2>&1 || need_packages="$need_packages git"
+
+python="${PYTHON:-}"
+if [ -z "$python" ]; then
+    python=$(command -v python3.11 || command -v python3 || true)
+fi
+[ -n "$python" ] || { echo "faultline needs Python 3.11: apt-get install python3 python3-venv" >&2; exit 1; }
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "faultline needs Python 3.11 or newer, $python is $("$python" -V 2>&1)" >&2
+    exit 1
+}
+"$python" -c 'import ensurepip' >/dev/null 2>&1 || need_packages="$need_packages python3-venv"
+
+if [ -n "$need_packages" ]; then
+    if [ "$(id -u)" = 0 ]; then
+        as_root=""
+    elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+        as_root="sudo"
+    else
+        echo "missing Debian packages; run: apt-get install$need_packages" >&2
+        exit 1
+    fi
+    echo "installing Debian packages:$need_packages"
+    # shellcheck disable=SC2086  # a list of words on purpose
+    $as_root env DEBIAN_FRONTEND=noninteractive sh -c \
+        "apt-get update -qq && apt-get install -y -qq --no-install-recommends $need_packages" >/dev/null
+fi
+
+# With an NVIDIA driver the full TensorFlow, else the smaller build without CUDA.
+if command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi >/dev/null 2>&1; then extra=tensorflow; else extra=cpu; fi
+
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+echo "installing Python packages into .venv (a few minutes the first time)"
+pip() { .venv/bin/python -m pip --disable-pip-version-check --quiet "$@" 2>&1 | grep -v '^WARNING: Location' || true; }
+pip install --constraint constraints.txt torch
+pip install --constraint constraints.txt --editable ".[$extra,dev]"
+pip install --constraint constraints.txt --no-deps tf-keras
+.venv/bin/python -c 'import torch, libcst, celery, githubkit' || {
+    echo "the installation is not complete: see the messages above" >&2
+    exit 1
+}
+touch .venv/.complete

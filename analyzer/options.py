@@ -15,7 +15,7 @@ FailOn = Literal["error", "warning", "advice", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Data that the program may read: `host` appears at `inside`, relative to its root or absolute."""
+    """Read-only data: `host` appears at `inside`, relative to the program's root or absolute."""
 
     host: Path
     inside: str

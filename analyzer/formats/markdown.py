@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.findings import Finding, ProgramReport, Report
@@ -54,19 +55,20 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"  {marks}"
 
 
+def longest_run(text: str) -> int:
+    """Length of the longest run of backticks."""
+    return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
 def fence(text: str) -> str:
     """Backticks that no run of backticks inside `text` can close."""
-    longest = run = 0
-    for character in text:
-        run = run + 1 if character == "`" else 0
-        longest = max(longest, run)
-    return "`" * max(3, longest + 1)
+    return "`" * max(3, longest_run(text) + 1)
 
 
 def code(text: str) -> str:
     """`text` as inline code, whatever backticks it holds."""
-    marks = "`" * (len(fence(text)) - 2 if "`" in text else 1)
-    pad = " " if "`" in text else ""
+    run = longest_run(text)
+    marks, pad = "`" * (run + 1), " " if run else ""
     return f"{marks}{pad}{text}{pad}{marks}"
 
 

@@ -18,9 +18,11 @@ def sparkline(values: Sequence[float], width: int = 40) -> str:
     sampled = list(values[::step])
     finite = [value for value in sampled if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
-    span = high - low or 1.0
+    half_span = high / 2 - low / 2 or 1.0  # halves, since the span itself can overflow
     return "".join(
-        BARS[round((value - low) / span * (len(BARS) - 1))] if math.isfinite(value) else "×"
+        BARS[round((value / 2 - low / 2) / half_span * (len(BARS) - 1))]
+        if math.isfinite(value)
+        else "×"
         for value in sampled
     )
 

@@ -151,7 +151,16 @@ def finding_with_fix(mend: Mend, file: SourceFile) -> Finding:
     plan = mend.judged.plan
     if not mend.edits or not isinstance(plan, FixPlan) or mend.verified is False:
         return finding
-    edits = file.file_edits(mend.edits)
+    try:
+        edits = tuple(_on_disk(edit, file) for edit in mend.edits)
+    except EditError:  # an edit across cells of a notebook has no suggestion of its own
+        return finding
     return finding.model_copy(
         update={"fix": Fix(description=plan.description, edits=edits, verified=mend.verified)}
     )
+
+
+def _on_disk(edit: Edit, file: SourceFile) -> Edit:
+    """The edit of the script as an edit of the file; they differ for a notebook."""
+    start, end, text = file.to_file_edit(edit.start_line, edit.end_line, edit.replacement)
+    return Edit(path=edit.path, start_line=start, end_line=end, replacement=text)

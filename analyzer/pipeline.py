@@ -165,8 +165,8 @@ class _Review:
         if not file.is_notebook:
             return finding
         lines = {"line": file.file_line(finding.line), "end_line": file.file_line(finding.end_line)}
-        cell, line = file.cell_of(finding.line)
-        where = f"(cell {cell}, line {line}) "
+        cell = file.cell_of(finding.line)
+        where = f"(cell {cell.cell}, line {cell.line}) " if cell else ""
         return finding.model_copy(update={**lines, "message": where + finding.message})
 
     def _report(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ import click
 from analyzer.commands.options import analysis_options, build_options, load_configuration
 from analyzer.errors import EditError, UsageError
 from analyzer.findings import Edit, Report
-from analyzer.fixing.lines import apply_edits
+from analyzer.fixing.lines import apply_edits, split_lines
 from analyzer.formats import RENDERERS
 from analyzer.kinds import SEVERITIES
 from analyzer.pipeline import analyze
+from analyzer.source.files import SourceFile, read_source
 
 FOUND, NOT_REVIEWED = 1, 3
 
@@ -42,9 +43,9 @@ def check(paths: tuple[Path, ...], **given: Any) -> int:
         text = RENDERERS[given["format_"] or "text"](report)
     write(text, given["output"])
     if given["fix"]:
-        for path, changed in fixed_texts(root, report).items():
-            (root / path).write_bytes(changed.encode("utf-8"))
-            click.echo(f"fixed {path}", err=True)
+        for file, after in list(fixed_files(root, report)):
+            (root / file.path).write_bytes(file.encode(after))
+            click.echo(f"fixed {file.path}", err=True)
     return exit_status(report, given["fail_on"] or configuration.review.fail_on)
 
 
@@ -95,28 +96,22 @@ def verified_edits(report: Report) -> dict[str, list[Edit]]:
     return chosen
 
 
-def fixed_texts(root: Path, report: Report) -> dict[str, str]:
-    """Each file with a verified edit, after its edits."""
-    texts = {}
-    for path, edits in verified_edits(report).items():
-        before = (root / path).read_bytes().decode("utf-8")
+def fixed_files(root: Path, report: Report) -> Iterator[tuple[SourceFile, str]]:
+    """Each file with a verified edit, and its text on disk after its edits."""
+    for path, edits in sorted(verified_edits(report).items()):
+        file = read_source(root, path)
         try:
-            texts[path] = apply_edits(before, edits)
+            yield file, apply_edits(file.raw_text, edits)
         except EditError as error:
             click.echo(f"faultline: not fixed: {error}", err=True)
-    return texts
 
 
 def unified_diff(root: Path, report: Report) -> str:
     """The verified edits as `git apply` takes them."""
     parts: list[str] = []
-    for path, after in sorted(fixed_texts(root, report).items()):
-        before = (root / path).read_bytes().decode("utf-8")
+    for file, after in fixed_files(root, report):
         lines = difflib.unified_diff(
-            before.splitlines(keepends=True),
-            after.splitlines(keepends=True),
-            f"a/{path}",
-            f"b/{path}",
+            split_lines(file.raw_text), split_lines(after), f"a/{file.path}", f"b/{file.path}"
         )
         for line in lines:
             parts.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")

@@ -1,0 +1,107 @@
+"""Mends: overlapping edits are merged, and an edit is verified only by another check."""
+
+from dataclasses import replace
+
+from analyzer.findings import Finding
+from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression
+from analyzer.fixing.lines import apply_edits
+from analyzer.fusion import Judged, Verdict
+from analyzer.mending import finding_with_fix, plan_mends, verify
+from analyzer.observed import Site
+from analyzer.source.files import SourceFile, decode_source
+
+TEXT = "f(1, 2)\ng(3)\nh(4)\n"
+
+
+def source(text: str = TEXT) -> SourceFile:
+    return decode_source("t.py", text.encode())
+
+
+def judged(rule: str, line: int, column: int, text: str | None, severity: str = "error") -> Judged:
+    site = Site(path="t.py", line=line, column=column, end_line=line, end_column=column + 1)
+    plan = Declined("no") if text is None else FixPlan("mend", (ReplaceExpression(site, text),))
+    finding = Finding(
+        rule=rule,
+        code="FL1",
+        kind="loss",
+        severity=severity,
+        proof="contract",
+        confidence=0.9,
+        path="t.py",
+        line=line,
+        end_line=line,
+        message="m",
+        why="w",
+    )
+    return Judged(finding, plan, severity)
+
+
+def verdict(*found: Judged) -> Verdict:
+    return Verdict(tuple(found), (), ())
+
+
+def test_edits_of_one_line_become_one_suggestion():
+    one, two = plan_mends([judged("a", 1, 2, "7"), judged("b", 1, 5, "8")], source())
+    assert one.edits == two.edits
+    assert apply_edits(TEXT, one.edits) == "f(7, 8)\ng(3)\nh(4)\n"
+
+
+def test_edits_of_different_lines_stay_apart():
+    one, two = plan_mends([judged("a", 1, 2, "7"), judged("b", 3, 2, "9")], source())
+    assert [e.start_line for e in one.edits] == [1]
+    assert [e.start_line for e in two.edits] == [3]
+
+
+def test_declined_fix_keeps_its_reason():
+    (mend,) = plan_mends([judged("a", 1, 2, None)], source())
+    assert mend.declined == "no"
+    assert finding_with_fix(mend, source()).fix is None
+
+
+def test_edit_whose_finding_is_gone_is_verified():
+    before = verdict(judged("a", 1, 2, "7"))
+    seen = []
+
+    def recheck(texts):
+        seen.append(texts)
+        return verdict()
+
+    (mend,) = verify(plan_mends(before.judged, source()), before, source(), recheck)
+    assert mend.verified is True
+    assert seen == [{"t.py": "f(7, 2)\ng(3)\nh(4)\n"}]
+    assert finding_with_fix(mend, source()).fix.verified is True
+
+
+def test_edit_whose_finding_stays_is_not_offered():
+    before = verdict(judged("a", 1, 2, "7"))
+    (mend,) = verify(plan_mends(before.judged, source()), before, source(), lambda _: before)
+    assert mend.verified is False
+    assert finding_with_fix(mend, source()).fix is None
+
+
+def test_edit_that_brings_a_new_error_is_not_offered():
+    before = verdict(judged("a", 1, 2, "7"))
+    after = verdict(judged("new", 2, 2, None))
+    (mend,) = verify(plan_mends(before.judged, source()), before, source(), lambda _: after)
+    assert mend.verified is False
+
+
+def test_without_time_the_edit_stays_open():
+    before = verdict(judged("a", 1, 2, "7"))
+    (mend,) = verify(plan_mends(before.judged, source()), before, source(), lambda _: None)
+    assert mend.verified is None
+    assert finding_with_fix(mend, source()).fix.verified is None
+
+
+def test_a_failing_edit_does_not_spoil_the_others():
+    good, bad = judged("good", 1, 2, "7"), judged("bad", 3, 2, "9")
+    before = verdict(good, bad)
+
+    def recheck(texts):
+        changed = texts["t.py"]
+        left = [] if "f(7" in changed else [good]
+        return verdict(*left, bad)
+
+    mends = verify(plan_mends(before.judged, source()), before, source(), recheck)
+    assert {m.judged.finding.rule: m.verified for m in mends} == {"good": True, "bad": False}
+    assert replace(mends[0], verified=None).edits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from analyzer.kinds import Proof
-from analyzer.observed import Site
+from analyzer.observed import LossSeen, Site
 from analyzer.rules.base import Program
 
 
@@ -46,3 +46,9 @@ def count(amount: int, noun: str) -> str:
 def first_site(*sites: Site | None) -> Site | None:
     """The first of these places that is known."""
     return next((site for site in sites if site is not None), None)
+
+
+def first_loss_seen(program: Program) -> LossSeen | None:
+    """What went into the only loss that was seen; None when none or several were."""
+    seen = program.trace.loss_seen if program.trace else ()
+    return seen[0] if len(seen) == 1 else None

@@ -1,0 +1,74 @@
+"""The first thing that runs inside the sandbox: confine, unpack, observe, run.
+
+Started by path as ``python -P main.py REQUEST_FD RESULT_FD``. It takes its own folder off the
+import path (the program may have modules named like ours) and loads its siblings as the package
+``_faultline_inside``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import sys
+from typing import Any
+
+PACKAGE = "_faultline_inside"
+HERE = os.path.dirname(os.path.abspath(__file__))
+# In this order: spellings and data must be there before the observers look at what uses them.
+ADJUSTMENTS = {"compat": "compat", "stand_ins": "standins"}
+OBSERVERS = ("keras_observer", "torch_observer")
+
+
+def main() -> int:
+    """Run one program as the envelope says."""
+    request_fd, result_fd = int(sys.argv[1]), int(sys.argv[2])
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
+    _become_package()
+    with os.fdopen(request_fd, "rb") as stream:
+        envelope: dict[str, Any] = json.loads(stream.readline())
+        _part("confine").confine(envelope["confinement"])
+        os.write(result_fd, b"H {}\n")
+        _part("confine").unpack(stream, envelope["root"])
+    os.set_inheritable(result_fd, False)
+    request = {**envelope["request"], "result_bytes": envelope["result_bytes"]}
+    recorder = _part("recorder").Recorder(request, envelope["root"], result_fd)
+    _part("deadline").report_at(recorder, envelope["deadline_seconds"])
+    _part("seeding").seed_on_import(request["seed"])
+    _part("devices").install(recorder)
+    if request["observe"]:
+        _install_observers(recorder)
+    status: int = _part("program").run(recorder)
+    _part("recorder").leave(status)
+    return status
+
+
+def _install_observers(recorder: Any) -> None:
+    _part("on_import").WATCH.failed = lambda name, error: recorder.note(
+        f"observing {name} failed: {type(error).__name__}: {error}"
+    )
+    wanted = [part for setting, part in ADJUSTMENTS.items() if recorder.request[setting]]
+    for name in (*wanted, *OBSERVERS):
+        if os.path.exists(os.path.join(HERE, f"{name}.py")):
+            recorder.guarded(_part(name).install, recorder)
+
+
+def _part(name: str) -> Any:
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def _become_package() -> None:
+    """Make this folder importable under a name that no program uses."""
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, os.path.join(HERE, "__init__.py"), submodule_search_locations=[HERE]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{HERE} is not the folder of {PACKAGE}")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = package
+    spec.loader.exec_module(package)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""The program's files as they appear in the sandbox: a private copy, large parts read-only.
+
+Programs write checkpoints and logs beside themselves, so the files are copied into a private
+folder; what is too large to copy is shown read-only at the same place. Version control, virtual
+environments and caches stay outside: a checkout's .git may hold a token.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tarfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+COPY_FILES = 4000
+COPY_BYTES = 64 * 2**20
+LARGE_FILE = 16 * 2**20
+LARGE_FOLDER_FILES = 1500  # a folder of images, say, is shown and not copied
+MOST_SHOWN = 200
+LEFT_OUT = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What of the root is copied and what is shown.
+
+    Attributes:
+        root: the folder on the host.
+        folders, copied, links: paths relative to the root.
+        shown: files and folders to be shown read-only, relative to the root.
+        omitted: how many files and folders had no room.
+    """
+
+    root: Path
+    folders: tuple[str, ...]
+    copied: tuple[str, ...]
+    links: tuple[str, ...]
+    shown: tuple[str, ...]
+    omitted: int = 0
+
+
+@dataclass
+class _Plan:
+    """A Workspace in the making."""
+
+    taken: frozenset[str]
+    folders: list[str] = field(default_factory=list)
+    copied: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    omitted: int = 0
+    bytes: int = 0
+
+    def show(self, path: str) -> None:
+        if len(self.shown) < MOST_SHOWN:
+            self.shown.append(path)
+        else:
+            self.omitted += 1
+
+    def copy(self, path: str, size: int) -> None:
+        if size > LARGE_FILE or self.bytes + size > COPY_BYTES or len(self.copied) >= COPY_FILES:
+            self.show(path)
+        else:
+            self.bytes += size
+            self.copied.append(path)
+
+
+def plan(root: Path, taken: Iterable[str] = ()) -> Workspace:
+    """Decide for every file below `root`; symbolic links are copied as links, never followed.
+
+    Args:
+        root: the program's root folder.
+        taken: relative paths where something else is mounted; the root's own are left out.
+    """
+    made = _Plan(frozenset(path.strip("/") for path in taken))
+    waiting = [""]
+    while waiting:
+        waiting.extend(_plan_folder(root, waiting.pop(0), made))  # breadth first: near files win
+    return Workspace(
+        root,
+        tuple(made.folders),
+        tuple(made.copied),
+        tuple(made.links),
+        tuple(made.shown),
+        made.omitted,
+    )
+
+
+def _plan_folder(root: Path, folder: str, made: _Plan) -> list[str]:
+    """Plan one folder's files and return its subfolders."""
+    try:
+        entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+    except OSError:
+        made.omitted += 1
+        return []
+    if folder and len(entries) > LARGE_FOLDER_FILES:
+        made.show(folder)
+        return []
+    if folder:
+        made.folders.append(folder)
+    subfolders = []
+    for entry in entries:
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        if entry.name in LEFT_OUT or path in made.taken:
+            continue
+        if entry.is_symlink():
+            made.links.append(path)
+        elif entry.is_dir():
+            subfolders.append(path)
+        elif entry.is_file():
+            made.copy(path, entry.stat(follow_symlinks=False).st_size)
+    return subfolders
+
+
+def archive(workspace: Workspace, texts: Mapping[str, str]) -> bytes:
+    """The folders, copied files and links as a tar archive, owned by nobody in particular.
+
+    Args:
+        workspace: what to put into it.
+        texts: replaces files by relative path, or adds them.
+    """
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in workspace.folders:
+            tar.addfile(_entry(path, tarfile.DIRTYPE, 0o755))
+        for path in workspace.links:
+            link = _entry(path, tarfile.SYMTYPE, 0o777)
+            link.linkname = os.readlink(workspace.root / path)
+            tar.addfile(link)
+        for path in workspace.copied:
+            if path not in texts:
+                _add_file(tar, workspace.root, path)
+        for path, text in texts.items():
+            data = text.encode("utf-8", "surrogateescape")
+            entry = _entry(path, tarfile.REGTYPE, 0o644)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def _entry(path: str, kind: bytes, mode: int) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(path)
+    entry.type, entry.mode = kind, mode
+    return entry
+
+
+def _add_file(tar: tarfile.TarFile, root: Path, path: str) -> None:
+    try:
+        descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:  # unreadable, or gone meanwhile: the program will not find it either
+        return
+    with open(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGE_FILE:
+            return
+        data = file.read(LARGE_FILE + 1)
+    entry = _entry(path, tarfile.REGTYPE, 0o755 if status.st_mode & 0o100 else 0o644)
+    entry.size, entry.mtime = len(data), int(status.st_mtime)
+    tar.addfile(entry, io.BytesIO(data))

@@ -93,7 +93,7 @@ class _Review:
         view = self._view(observed, None)
         judged_at = time.monotonic()
         verdict = self._judge(view)
-        mends = mending.plan_mends(verdict.judged, file)
+        mends: Sequence[mending.Mend] = mending.plan_mends(verdict.judged, file)
         verify_at = time.monotonic()
         mends = self._verify(mends, verdict, file, observed, started)
         findings = [self._finding(mend, file) for mend in mends]

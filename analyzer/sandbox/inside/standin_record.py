@@ -1,0 +1,85 @@
+"""What was invented, and from which source of chance.
+
+Every stand-in draws from its own generator, seeded by the request's seed and the stand-in's name,
+so invented values are the same in every run and the program's own random state is never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from typing import Any
+
+
+class StandIns:
+    """Keeps account of invented data.
+
+    Attributes:
+        recorder: the child's recorder; `facts["data"]["source"]` says "stand_in" once anything
+            was invented.
+        root: absolute folder of the running script.
+    """
+
+    def __init__(self, recorder: Any) -> None:
+        self.recorder = recorder
+        self.script = str(recorder.request.get("script") or "")
+        self.root = os.path.dirname(os.path.abspath(self.script)) if self.script else os.getcwd()
+        self._names: list[str] = []
+        self._source = "stand_in"
+        recorder.at_finish(self.mark)
+
+    def rng(self, name: str) -> Any:
+        """A NumPy generator of its own for everything that belongs to `name`."""
+        import numpy
+
+        seed = int(self.recorder.request.get("seed") or 0)
+        return numpy.random.default_rng([seed, zlib.crc32(name.encode())])
+
+    def invented(self, name: str, text: str = "") -> None:
+        """Says once that `name` is missing and that invented values took its place."""
+        if name in self._names:
+            return
+        self._names.append(name)
+        self.recorder.note(text or f"{name} is missing; invented data of its form took its place")
+        self.mark()
+
+    def configured(self, name: str) -> None:
+        """Says that the data comes from the repository's configuration."""
+        self._source = "configured"
+        self._names.append(name)
+        self.mark()
+
+    def mark(self) -> None:
+        """Writes source and reason into the data profile, making one when there is none yet."""
+        if not self._names:
+            return
+        data = self.recorder.facts.get("data")
+        if data is None:
+            data = self.recorder.facts["data"] = {}
+        data["source"] = self._source
+        if self._source == "stand_in":
+            data["stand_in_for"] = ", ".join(self._names)[:2000]
+
+    def beside(self, path: Any) -> str | None:
+        """The file that a path means, when it is there: as given, or next to the program.
+
+        Programs are run from another folder than their author's, so "../data/train.csv" is also
+        looked for in the program's folder and its parents by its trailing parts.
+        """
+        if not isinstance(path, str | os.PathLike):
+            return None
+        text = os.fspath(path)
+        if not isinstance(text, str) or "://" in text:
+            return None
+        if os.path.exists(text):
+            return text
+        for place in self._places(text):
+            if os.path.exists(place):
+                self.recorder.note(f"{text} was found as {os.path.relpath(place, self.root)}")
+                return place
+        return None
+
+    def _places(self, text: str) -> list[str]:
+        parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+        tails = ["/".join(parts[i:]) for i in range(len(parts))]
+        return [os.path.join(self.root, tail) for tail in tails if tail]

@@ -274,7 +274,8 @@ def sample(
         use = LossUse(name=loss, site=_loss_site(index, loss_line), **(loss_facts or {}))
         learner_facts["losses"] = (use,)
     if optimizer is not None:
-        place = _placed(index, at(optimizer_line), "") if optimizer_line else None
+        made = [c for c in index.by_role("optimizer") if c.site.line == optimizer_line]
+        place = made[0].site if made else (at(optimizer_line) if optimizer_line else None)
         learner_facts["optimizers"] = (
             OptimizerUse(name=optimizer, site=place, **(optimizer_facts or {})),
         )

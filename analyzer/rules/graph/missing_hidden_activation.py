@@ -1,0 +1,169 @@
+"""A hidden layer without an activation.
+
+What it finds
+    A dense or convolution layer whose values reach the next weighted layer without a nonlinearity.
+Why it hurts
+    Two linear layers in a row are one: W2(W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2). The second
+    layer adds parameters, not what the network can express.
+How it is measured
+    All layers between the layer and the next weighted ones, in execution order: none applies a
+    nonlinearity. With max pooling between them the fact is weaker, and the finding is advice.
+When it is right
+    Linear projections on purpose: kernels of size one, depthwise convolutions, the code layer of an
+    autoencoder, projections that are multiplied or added to others.
+Example
+    model.add(Dense(64))
+    model.add(Dense(10, activation="softmax"))
+Instead
+    model.add(Dense(64, activation="relu"))
+    model.add(Dense(10, activation="softmax"))
+The fix
+    activation="relu" on the layer (Keras). Changes what the network can express, which is the aim.
+Sources
+    Theia section 4.1.1 (CNL); Goodfellow, Bengio, Courville, Deep Learning, section 6.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.findings import Evidence, Unchecked
+from analyzer.fixing.edits import Declined, FixPlan
+from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
+from analyzer.rules.reading.mends import add_activation
+from analyzer.rules.reading.proof import graph_seen, proof
+from analyzer.rules.reading.stack import Block, hidden_blocks, successors
+from analyzer.rules.samples import activation, conv, dense, linear, other, sample
+
+POOLED_CONFIDENCE = 0.6  # the maximum over a window is a nonlinearity too, though a weak one
+
+
+class MissingHiddenActivation(Rule):
+    """Two linear layers in a row."""
+
+    code = "FL201"
+    name = "missing-hidden-activation"
+    paper = "CNL"
+    kind = "hidden_activation"
+    severity = "warning"
+    confidence = 0.85
+    needs = ("graph",)
+    why = (
+        "Linear layers in a row collapse into one linear map, whatever their widths (Deep Learning,"
+        " section 6.1; Theia, CNL)."
+    )
+
+    def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
+        """Every hidden dense or convolution layer."""
+        assert program.graph is not None
+        fed = successors(program.graph)
+        hidden = [block for block in hidden_blocks(program.graph) if not block.activations]
+        for block in hidden:
+            site = block.layer.site
+            if block.opaque or site is None or _on_purpose(block, program):
+                continue
+            pooled = bool(block.those("max_pool"))
+            yield Suspicion(
+                site=site,
+                message=_message(block, pooled),
+                evidence=Evidence(static={"layer": block.layer.name, "activation": None}),
+                fix=_fix(program, block, alone=len(fed[block.layer.index]) == 1),
+                proof=proof(graph_seen(program), not pooled),
+                confidence=POOLED_CONFIDENCE if pooled else None,
+            )
+        if any(block.opaque for block in hidden):
+            yield self.unchecked("unknown functions follow some layers and may be their activation")
+
+
+def _on_purpose(block: Block, program: Program) -> bool:
+    layer = block.layer
+    pointwise = layer.kernel_size is not None and max(layer.kernel_size) == 1
+    joined = bool(block.those("merge"))
+    return pointwise or joined or layer.op == "depthwise_conv" or program.problem == "autoencoder"
+
+
+def _message(block: Block, pooled: bool) -> str:
+    layer = block.layer
+    after = "only max pooling" if pooled else "no nonlinearity"
+    return f"{after.capitalize()} stands between {layer.type} '{layer.name}' and the next layer."
+
+
+def _fix(program: Program, block: Block, alone: bool) -> FixPlan | Declined:
+    if block.those("batch_norm", "layer_norm", "group_norm"):
+        return Declined("the activation belongs after the normalization layer")
+    if not alone:
+        return Declined("the layer feeds several others")
+    return add_activation(program, block.layer, "relu")
+
+
+KERAS = """
+model.add(Dense(64))
+model.add(Dense(10, activation="softmax"))
+"""
+
+EXAMPLES = (
+    Example(
+        "a dense layer",
+        sample(KERAS, layers=(dense(1, 64), dense(2, 10, "softmax"))),
+        found=(Found(1, "No nonlinearity", 'Dense(64, activation="relu")', "contract"),),
+    ),
+    Example(
+        "a convolution before max pooling is advice",
+        sample(
+            """
+            model.add(Conv2D(32, (3, 3)))
+            model.add(MaxPooling2D())
+            model.add(Dense(10, activation="softmax"))
+            """,
+            layers=(conv(1, 32), other(2, "max_pool", "MaxPooling2D"), dense(3, 10, "softmax")),
+        ),
+        found=(Found(1, "Only max pooling", 'activation="relu"'),),
+    ),
+    Example(
+        "PyTorch layers in a row",
+        sample(
+            """
+            fc1 = nn.Linear(8, 64)
+            fc2 = nn.Linear(64, 1)
+            """,
+            framework="torch",
+            layers=(linear(1, 64), linear(2, 1)),
+            origin="static",
+        ),
+        found=(Found(1, "No nonlinearity", None),),
+    ),
+    Example(
+        "the activation is a layer of its own, after batch normalization",
+        sample(
+            KERAS,
+            layers=(
+                dense(1, 64),
+                other(1, "batch_norm", "BatchNormalization"),
+                activation(1, "relu"),
+                dense(2, 10, "softmax"),
+            ),
+        ),
+    ),
+    Example(
+        "a residual branch is activated after the sum",
+        sample(
+            KERAS,
+            layers=(
+                conv(1, 8, "relu"),
+                conv(1, 8),
+                other(1, "merge", "Add", inputs=(0, 1)),
+                activation(1, "relu"),
+                dense(2, 10),
+            ),
+        ),
+    ),
+    Example(
+        "a projection with a kernel of one",
+        sample(KERAS, layers=(conv(1, 8, kernel_size=(1, 1)), dense(2, 10))),
+    ),
+    Example(
+        "an unknown function may be the activation",
+        sample(KERAS, layers=(dense(1, 64), other(1, "other", "Lambda"), dense(2, 10))),
+        unchecked="unknown functions",
+    ),
+)

@@ -236,6 +236,7 @@ class DataProfile(Value):
     validation_inputs: Annotated[tuple[ArrayStats, ...], Field(max_length=32)] = ()
     validation_labels: Annotated[tuple[LabelStats, ...], Field(max_length=32)] = ()
     test_inputs: Annotated[tuple[ArrayStats, ...], Field(max_length=32)] = ()
+    input_at_model: Annotated[tuple[ArrayStats, ...], Field(max_length=32)] = ()
     kind: DataKind = "unknown"
     source: Literal["program", "configured", "stand_in"] = "program"
     stand_in_for: Text | None = None

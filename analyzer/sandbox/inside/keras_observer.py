@@ -1,0 +1,136 @@
+"""Observe programs that train with Keras 3, tf.keras or tf_keras.
+
+`install` imports no framework. It asks to be called when the program has imported the modules that
+hold the frameworks' base classes, and puts its hooks there before anything derives from them.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from . import keras_calls, keras_fit, keras_session, keras_tap
+from .keras_facts import Facts
+from .keras_sampling import Sampler
+from .keras_session import Session
+from .keras_source import SourceCalls
+from .keras_tap import LossTap
+from .on_import import when_imported
+
+CONSTRUCTED = {
+    "keras.src.layers.layer": "Layer",
+    "keras.src.optimizers.base_optimizer": "BaseOptimizer",
+    "keras.src.losses.loss": "Loss",
+    "tf_keras.src.engine.base_layer": "Layer",
+    "tf_keras.src.optimizers.optimizer": "_BaseOptimizer",
+    "tf_keras.src.optimizers.legacy.optimizer_v2": "OptimizerV2",
+    "tf_keras.src.losses": "Loss",
+}
+CALLED = ("keras.src.layers.layer", "tf_keras.src.engine.base_layer")
+COMPILED = {"keras.src.trainers.trainer": "Trainer", "tf_keras.src.engine.training": "Model"}
+TRAINED = {
+    "keras.src.backend.tensorflow.trainer": "TensorFlowTrainer",
+    "tf_keras.src.engine.training": "Model",
+}
+PIPELINES = {
+    "keras.src.backend.tensorflow.trainer": (
+        "TFEpochIterator",
+        "__init__",
+        "_distributed_dataset",
+    ),
+    "tf_keras.src.engine.data_adapter": (
+        "DataHandler",
+        "_configure_dataset_and_inferred_steps",
+        "_dataset",
+    ),
+}
+
+
+class Observers:
+    """The parts that serve one session; those that need TensorFlow are made once it is there."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.calls = SourceCalls(session.recorder.sources.root)
+        self.facts = Facts(session, self.calls)
+        self._tap: LossTap | None = None
+        self._fit: keras_fit.FitObserver | None = None
+
+    @property
+    def tap(self) -> LossTap:
+        """Where losses are read."""
+        if self._tap is None:
+            self._tap = LossTap(sys.modules["tensorflow"])
+        return self._tap
+
+    @property
+    def fit(self) -> keras_fit.FitObserver:
+        """Who follows fit and train_on_batch."""
+        if self._fit is None:
+            self.facts.write_versions(
+                [
+                    sys.modules[name]
+                    for name in ("tensorflow", "keras", "tf_keras", "numpy")
+                    if name in sys.modules
+                ]
+            )
+            sampler = Sampler(self.session, sys.modules["tensorflow"], self.facts)
+            self._fit = keras_fit.FitObserver(self.session, self.facts, self.tap, sampler)
+        return self._fit
+
+
+_observers: Observers | None = None
+
+
+def _fit_observer(session: Session) -> keras_fit.FitObserver:
+    observers = _observers
+    if observers is None or observers.session is not session:
+        raise RuntimeError("expected the observers of the active session")
+    return observers.fit
+
+
+def install(recorder: Any) -> None:
+    """Observe the Keras program that runs next in this process."""
+    global _observers
+    session = Session(recorder)
+    _observers = Observers(session)
+    keras_session.activate(session)
+    for name in {*CONSTRUCTED, *CALLED, *COMPILED, *TRAINED, *PIPELINES, "tensorflow"}:
+        when_imported(name, _hook)
+
+
+def uninstall() -> None:
+    """Stop observing; the hooks stay and do nothing."""
+    global _observers
+    _observers = None
+    keras_session.activate(None)
+
+
+def _hook(module: ModuleType) -> None:
+    name = module.__name__
+    if name in CONSTRUCTED:
+        keras_session.watch_constructions(getattr(module, CONSTRUCTED[name]))
+    if name in CALLED:
+        keras_calls.watch_calls(module.Layer)
+    if name in COMPILED:
+        keras_fit.watch_compile(getattr(module, COMPILED[name]))
+    if name in TRAINED:
+        owner = getattr(module, TRAINED[name])
+        keras_fit.watch_training(owner, "fit", _fit_observer)
+        keras_fit.watch_training(owner, "train_on_batch", _fit_observer)
+        keras_fit.watch_train_function(owner, _fit_observer)
+    if name in PIPELINES:
+        holder, method, attribute = PIPELINES[name]
+        tensorflow = sys.modules["tensorflow"]
+        keras_fit.watch_pipeline(tensorflow, getattr(module, holder), method, attribute)
+    if name == "tensorflow":
+        keras_tap.watch_gradients(module, _gradient_taken)
+
+
+def _gradient_taken(target: Any, sources: list[Any], _gradients: Any) -> None:
+    observers = _observers
+    variables = [source for source in sources if hasattr(source, "assign")]
+    if observers is None or not variables:
+        return
+    observers.tap.put(variables[0], target)

@@ -136,6 +136,7 @@ class SourceIndex:
     inputs_name: str | None = None
     labels_name: str | None = None
     evaluated_names: tuple[str, ...] = ()
+    stated_shape: tuple[int | None, ...] | None = None
     troubles: tuple[SyntaxTrouble, ...] = ()
     ignored: dict[int, frozenset[str]] = field(default_factory=dict)
     lines: tuple[str, ...] = ()

@@ -1,0 +1,132 @@
+"""Storing deliveries: many requests, one writer, one transaction for all that wait.
+
+A transaction on disk costs milliseconds, and SQLite lets one run at a time. So a request hands its
+delivery to the writer thread and waits; the thread stores whatever has gathered in one
+transaction, commits, and only then acknowledges each of them. The event loop never blocks, and the
+rate grows with the load. Messages are sent by a second thread: the inbox is the truth, and an
+unreachable broker must not delay the acknowledgement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from concurrent.futures import Future
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.queue import send
+from worker.store import Due, Inbox, NewDelivery
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 500  # deliveries in one transaction
+MAX_WAITING = 5_000  # deliveries that wait for the writer before we say "busy"
+
+_Waiting = tuple[NewDelivery, "Future[bool]"]
+
+
+class Busy(Exception):
+    """More deliveries wait than should be held in memory."""
+
+
+class Intake:
+    """Takes deliveries in; start it before the first request, stop it after the last."""
+
+    def __init__(self, inbox: Inbox, celery: Celery) -> None:
+        self._inbox = inbox
+        self._celery = celery
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MAX_WAITING)
+        self._unsent: queue.SimpleQueue[Due | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._write, name="intake-writer", daemon=True),
+            threading.Thread(target=self._send, name="intake-sender", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Start both threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Store what waits, send what is stored, end the threads."""
+        self._waiting.put(None)
+        self._threads[0].join(timeout=30)
+        self._unsent.put(None)
+        self._threads[1].join(timeout=5)
+
+    async def accept(self, delivery: NewDelivery) -> bool:
+        """Returns after the delivery is committed: True when it needs work, False for a repeat.
+
+        Raises:
+            Busy: too many wait.
+            SQLAlchemyError: the database refused.
+        """
+        done: Future[bool] = Future()
+        try:
+            self._waiting.put_nowait((delivery, done))
+        except queue.Full:
+            raise Busy from None
+        return await asyncio.wrap_future(done)
+
+    def _write(self) -> None:
+        is_open = True
+        while is_open:
+            batch, is_open = self._next_batch()
+            if batch:
+                self._store(batch)
+
+    def _next_batch(self) -> tuple[list[_Waiting], bool]:
+        """Waits for one delivery, then takes all that wait; False when the intake closes."""
+        item = self._waiting.get()
+        batch: list[_Waiting] = []
+        while item is not None:
+            batch.append(item)
+            if len(batch) == MAX_BATCH:
+                return batch, True
+            try:
+                item = self._waiting.get_nowait()
+            except queue.Empty:
+                return batch, True
+        return batch, False
+
+    def _store(self, batch: list[_Waiting]) -> None:
+        try:
+            due = self._inbox.accept([delivery for delivery, _ in batch])
+        except SQLAlchemyError as error:
+            log.exception("deliveries not stored", extra={"count": len(batch)})
+            for _, done in batch:
+                _answer(done, error)
+            return
+        for item in due:
+            self._unsent.put(item)
+        fresh = {item.guid for item in due}
+        for delivery, done in batch:
+            is_new = delivery.guid in fresh
+            fresh.discard(delivery.guid)
+            _answer(done, is_new)
+
+    def _send(self) -> None:
+        is_reachable = True
+        while (item := self._unsent.get()) is not None:
+            try:
+                send(self._celery, item.task, item.queue, item.id)
+                is_reachable = True
+            except OperationalError as error:  # the sweeper sends it as soon as the broker is back
+                if is_reachable:
+                    log.warning("broker unreachable", extra={"reason": str(error)})
+                is_reachable = False
+
+
+def _answer(done: Future[bool], outcome: bool | Exception) -> None:
+    """Answer a request that may have gone away meanwhile."""
+    if not done.set_running_or_notify_cancel():
+        return
+    if isinstance(outcome, Exception):
+        done.set_exception(outcome)
+    else:
+        done.set_result(outcome)

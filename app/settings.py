@@ -1,0 +1,105 @@
+"""The settings of the service, read once from the environment and `.env`; secrets are masked."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from worker.queue import EMBEDDED, broker_url
+from worker.store import default_database_url
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    github_api_url: Annotated[
+        str, Field(description="API base; GitHub Enterprise Server: https://HOST/api/v3")
+    ] = "https://api.github.com"
+    github_app_id: Annotated[str, Field(description="number of the GitHub App")] = ""
+    github_app_private_key: Annotated[
+        SecretStr, Field(description="the App's private key, PEM text")
+    ] = SecretStr("")
+    github_app_private_key_path: Annotated[
+        Path | None, Field(description="file that holds the private key")
+    ] = None
+    github_webhook_secret: Annotated[
+        SecretStr, Field(description="secret that signs the deliveries")
+    ] = SecretStr("")
+    faultline_host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
+    faultline_port: Annotated[int, Field(ge=0, le=65535, description="port to listen on")] = 8000
+    faultline_database_url: Annotated[
+        SecretStr, Field(description="SQLite or PostgreSQL; default a SQLite file in the home")
+    ] = SecretStr("")
+    faultline_broker_url: Annotated[
+        SecretStr, Field(description="redis://...; default embedded, nothing to start")
+    ] = SecretStr("")
+    faultline_home: Annotated[Path, Field(description="state folder")] = Path(
+        platformdirs.user_data_dir("faultline")
+    )
+    faultline_datasets: Annotated[
+        Path | None, Field(description="read-only datasets that repositories may name")
+    ] = None
+    faultline_sandbox: Annotated[
+        Literal["bubblewrap", "none"], Field(description="how programs are confined")
+    ] = "bubblewrap"
+    faultline_allow_unsandboxed: Annotated[
+        bool, Field(description="must be 1 for the sandbox none")
+    ] = False
+    faultline_device: Annotated[
+        Literal["auto", "cpu", "cuda"], Field(description="where programs train")
+    ] = "auto"
+    faultline_concurrency: Annotated[
+        int, Field(ge=1, description="reviews at once; default the CPU count")
+    ] = os.cpu_count() or 1
+    faultline_log_format: Annotated[
+        Literal["text", "json"], Field(description="how log lines are written")
+    ] = "text"
+
+    @cached_property
+    def database_url(self) -> str:
+        """The database, with the default filled in."""
+        return self.faultline_database_url.get_secret_value() or default_database_url(
+            self.faultline_home
+        )
+
+    @property
+    def broker(self) -> str:
+        """The broker, as it was set."""
+        return self.faultline_broker_url.get_secret_value()
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the worker runs inside `serve`."""
+        return broker_url(self.broker) == EMBEDDED
+
+    @property
+    def webhook_secret(self) -> bytes:
+        """Empty in set-up mode."""
+        return self.github_webhook_secret.get_secret_value().encode()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Variables without which no review is possible; with any of them, this is set-up mode."""
+        has_key = bool(
+            self.github_app_private_key.get_secret_value() or self.github_app_private_key_path
+        )
+        present = {
+            "GITHUB_APP_ID": bool(self.github_app_id),
+            "GITHUB_APP_PRIVATE_KEY": has_key,
+            "GITHUB_WEBHOOK_SECRET": bool(self.webhook_secret),
+        }
+        return tuple(name for name, is_set in present.items() if not is_set)

@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from pydantic import ValidationError
+
+from app.commands import serve
+from app.settings import Settings
+from worker.settings import WorkerSettings
+
+DOCUMENTED = [
+    "GITHUB_API_URL",
+    "GITHUB_APP_ID",
+    "GITHUB_APP_PRIVATE_KEY",
+    "GITHUB_APP_PRIVATE_KEY_PATH",
+    "GITHUB_WEBHOOK_SECRET",
+    "FAULTLINE_HOST",
+    "FAULTLINE_PORT",
+    "FAULTLINE_DATABASE_URL",
+    "FAULTLINE_BROKER_URL",
+    "FAULTLINE_HOME",
+    "FAULTLINE_DATASETS",
+    "FAULTLINE_SANDBOX",
+    "FAULTLINE_ALLOW_UNSANDBOXED",
+    "FAULTLINE_DEVICE",
+    "FAULTLINE_CONCURRENCY",
+    "FAULTLINE_LOG_FORMAT",
+]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_documented_variable_is_a_setting_and_a_flag() -> None:
+    assert [name.upper() for name in Settings.model_fields] == DOCUMENTED
+    text = CliRunner().invoke(serve, ["--help"], terminal_width=200).output
+    for name in DOCUMENTED:
+        flag = "--" + name.lower().replace("_", "-")
+        assert flag in text
+        assert f"[{name}]" in text
+    assert "--port" in text
+
+
+def test_a_worker_reads_the_same_variables_with_the_same_defaults() -> None:
+    ours, theirs = Settings().model_dump(), WorkerSettings().model_dump()
+    assert theirs.items() <= ours.items()
+
+
+def test_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("FAULTLINE_PORT=9000\nFAULTLINE_HOST=::1\nOTHER=1\n")
+    monkeypatch.setenv("FAULTLINE_PORT", "9001")
+    settings = Settings()
+    assert (settings.faultline_host, settings.faultline_port) == ("::1", 9001)
+
+
+def test_secrets_are_masked() -> None:
+    settings = Settings(
+        github_webhook_secret="hush-1", faultline_database_url="postgresql://u:hush-2@h/d"
+    )
+    assert "hush" not in repr(settings)
+    assert settings.webhook_secret == b"hush-1"
+
+
+def test_wrong_value_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAULTLINE_PORT", "8000")  # so that the command's change is undone
+    with pytest.raises(ValidationError):
+        Settings(faultline_port=70000)
+    outcome = CliRunner().invoke(serve, ["--port", "banana"])
+    assert outcome.exit_code == 2
+    assert "FAULTLINE_PORT: Input should be a valid integer" in outcome.output
+
+
+def test_no_sandbox_needs_both_variables() -> None:
+    with pytest.raises(ValidationError, match="FAULTLINE_ALLOW_UNSANDBOXED=1"):
+        WorkerSettings(faultline_sandbox="none")
+    assert WorkerSettings(faultline_sandbox="none", faultline_allow_unsandboxed=True)
+
+
+def test_private_key_from_a_file_or_with_escaped_line_ends(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text("A\nB\n")
+    assert WorkerSettings(github_app_private_key_path="key.pem").private_key == "A\nB\n"
+    assert WorkerSettings(github_app_private_key=r"A\nB").private_key == "A\nB"

@@ -1,0 +1,237 @@
+"""GitHub as one installation of the App: tokens, HTTP, and errors in our own words.
+
+Built on githubkit with its conveniences switched off where they harm: no automatic retry (a write
+that failed may have happened), no in-process sleeping at rate limits, no shared HTTP cache, an
+explicit timeout, and no strict models (GitHub adds keys at any time). Installation tokens are
+minted here, so that an error while minting is an ordinary error.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+import httpx
+from githubkit import AppAuthStrategy, GitHub, TokenAuthStrategy
+from githubkit.cache import MemCacheStrategy
+from githubkit.exception import GitHubException, RateLimitExceeded, RequestError, RequestFailed
+
+from worker.api import Json
+from worker.errors import GitHubError, Limited, Missing, Refused, Unavailable, Unprocessable
+
+log = logging.getLogger(__name__)
+
+API_VERSION = "2022-11-28"  # understood by github.com and every supported Enterprise Server
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)  # GitHub itself ends a request after ten seconds
+TOKEN_MARGIN = 120.0  # a token this close to its end is not used any more, in seconds
+PER_PAGE = 100
+_LIMIT_WORDS = ("rate limit", "abuse", "submitted too quickly")
+
+
+@dataclass(frozen=True, slots=True)
+class AppIdentity:
+    """Who we are, and where GitHub is."""
+
+    api_url: str
+    app_id: str
+    private_key: str
+
+    def __repr__(self) -> str:
+        return f"AppIdentity(api_url={self.api_url!r}, app_id={self.app_id!r})"
+
+
+class Tokens:
+    """Installation tokens of this process, kept until shortly before they end."""
+
+    def __init__(self, identity: AppIdentity) -> None:
+        self._identity = identity
+        self._app = _client(identity, AppAuthStrategy(identity.app_id, identity.private_key))
+        self._known: dict[tuple[int, int], tuple[str, float]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, installation: int, repository: int) -> str:
+        """A token for this one repository."""
+        with self._lock:
+            token, end = self._known.get((installation, repository), ("", 0.0))
+            if time.time() < end - TOKEN_MARGIN:
+                return token
+            token, end = self._mint(installation, repository)
+            self._known = {key: kept for key, kept in self._known.items() if kept[1] > time.time()}
+            self._known[installation, repository] = (token, end)
+            return token
+
+    def drop(self, token: str) -> None:
+        """GitHub refused this token: suspended, revoked, or our clock is wrong."""
+        with self._lock:
+            self._known = {key: kept for key, kept in self._known.items() if kept[0] != token}
+
+    def _mint(self, installation: int, repository: int) -> tuple[str, float]:
+        path = f"/app/installations/{installation}/access_tokens"
+        with self._app as app:
+            answer = _call(app, "POST", path, json={"repository_ids": [repository]}).json()
+        return str(answer["token"]), datetime.fromisoformat(answer["expires_at"]).timestamp()
+
+
+class Installation:
+    """The `worker.api.Api` of one repository; use it as a context manager, in one thread."""
+
+    def __init__(
+        self, identity: AppIdentity, tokens: Tokens, installation: int, repository: int
+    ) -> None:
+        self._identity = identity
+        self._tokens = tokens
+        self._key = (installation, repository)
+        self._token = ""
+        self._client: GitHub[TokenAuthStrategy] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
+        """The JSON of one resource."""
+        return self._request("GET", path, params=query).json()
+
+    def pages(
+        self, path: str, query: Mapping[str, str | int] | None = None, *, inside: str | None = None
+    ) -> Iterator[Json]:
+        """All items of a list; the next page is where GitHub's Link header says."""
+        url = path
+        params: Mapping[str, str | int] | None = {"per_page": PER_PAGE, **(query or {})}
+        while url:
+            answer = self._request("GET", url, params=params)
+            content = answer.json()
+            yield from content[inside] if inside else content
+            url, params = answer.links.get("next", {}).get("url", ""), None
+
+    def text(self, path: str, query: Mapping[str, str | int]) -> str:
+        """A file's raw text; bytes that are not UTF-8 are replaced."""
+        headers = {"Accept": "application/vnd.github.raw+json"}
+        answer = self._request("GET", path, params=query, headers=headers)
+        return answer.content.decode("utf-8", "replace")
+
+    def send(self, method: str, path: str, body: Json) -> Json:
+        """A write, tried once."""
+        answer: Json = self._request(method, path, json=body).json()
+        return answer
+
+    @contextmanager
+    def download(self, path: str) -> Iterator[Iterator[bytes]]:
+        """A large body, piece by piece; redirects to another host lose our token on the way."""
+        with ExitStack() as stack:
+            try:
+                yield self._stream(stack, path).iter_bytes(64 * 1024)
+            except httpx.HTTPError as error:
+                raise Unavailable(f"GET {path}: {_reason(error)}") from error
+
+    def _stream(self, stack: ExitStack, path: str) -> httpx.Response:
+        for is_last in (False, True):
+            client = stack.enter_context(self._open().get_sync_client())
+            answer = stack.enter_context(client.stream("GET", path, headers=_VERSION))
+            if not answer.is_error:
+                break
+            answer.read()
+            if is_last or answer.status_code != 401:
+                raise _refusal(answer, f"GET {path}")
+            self._forget_token()
+        return answer
+
+    def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            return _call(self._open(), method, path, **content)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+        self._forget_token()
+        return _call(self._open(), method, path, **content)  # 401: nothing was done before
+
+    def _forget_token(self) -> None:
+        log.info("installation token refused; asking for a new one")
+        self._tokens.drop(self._token)
+        self._close()
+
+    def _open(self) -> GitHub[TokenAuthStrategy]:
+        token = self._tokens.get(*self._key)
+        if self._client is None or token != self._token:
+            self._close()
+            self._token = token
+            self._client = _client(self._identity, TokenAuthStrategy(token))
+            self._client.__enter__()  # type: ignore[no-untyped-call]  # one connection, till _close
+        return self._client
+
+    def _close(self) -> None:
+        if self._client is not None:
+            self._client.__exit__()
+            self._client = None
+
+
+A = TypeVar("A", AppAuthStrategy, TokenAuthStrategy)
+_VERSION = {"X-GitHub-Api-Version": API_VERSION}
+
+
+def _client(identity: AppIdentity, auth: A) -> GitHub[A]:
+    return GitHub(
+        auth,
+        base_url=identity.api_url,
+        user_agent="faultline",
+        timeout=TIMEOUT,
+        auto_retry=False,
+        http_cache=False,
+        cache_strategy=MemCacheStrategy(),  # the default one is shared by all keys of the process
+    )
+
+
+def _call(client: GitHub[Any], method: str, path: str, **content: Any) -> httpx.Response:
+    what = f"{method} {path}"
+    headers = {**_VERSION, **content.pop("headers", {})}
+    try:
+        return client.request(method, path, headers=headers, **content).raw_response
+    except RateLimitExceeded as error:
+        raise Limited(f"{what}: rate limit", error.retry_after.total_seconds()) from error
+    except RequestFailed as error:
+        raise _refusal(error.response.raw_response, what) from error
+    except RequestError as error:
+        if isinstance(error.exc, httpx.HTTPError):
+            raise Unavailable(f"{what}: {_reason(error.exc)}") from error
+        raise GitHubError(f"{what}: {error.exc}") from error  # such as a key that is not PEM
+    except GitHubException as error:
+        raise GitHubError(f"{what}: {error}") from error
+
+
+def _refusal(answer: httpx.Response, what: str) -> GitHubError:
+    """An answer with an error status, in our own terms."""
+    status, words = answer.status_code, _words(answer)
+    message = f"{what}: {status} {words}"
+    if status == 429 or (status in (403, 422) and any(w in words.lower() for w in _LIMIT_WORDS)):
+        after = answer.headers.get("retry-after", "")
+        return Limited(message, float(after) if after.isdecimal() else None)
+    if status >= 500 or status == 408:
+        return Unavailable(message)
+    kinds = {404: Missing, 422: Unprocessable}
+    return kinds.get(status, Refused)(message, status=status, words=words)
+
+
+def _words(answer: httpx.Response) -> str:
+    """All texts of an error, of both shapes that GitHub uses."""
+    try:
+        content = answer.json()
+    except ValueError:
+        return answer.text[:200]
+    if not isinstance(content, dict):
+        return answer.text[:200]
+    parts = [content.get("message")]
+    for error in content.get("errors") or ():
+        parts.append(" ".join(map(str, error.values())) if isinstance(error, dict) else error)
+    return "; ".join(str(part) for part in parts if part)
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    return f"{type(error).__name__} {error}".strip()

@@ -1,0 +1,86 @@
+"""Posting to GitHub so that doing it twice posts once."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+from worker.api import Api, Json
+from worker.errors import Moved, Unprocessable
+from worker.pulls import PullRequest, find_review, is_gone
+from worker.review import Review
+from worker.summary import CheckOutput
+from worker.wording import review_marker
+
+log = logging.getLogger(__name__)
+
+CHECK_NAME = "Faultline"
+
+
+def ensure_check_run(api: Api, pull: PullRequest, known: int | None) -> int:
+    """The number of this head's check run, made (as queued) when there is none.
+
+    GitHub makes a second one on every request, so ours is looked for by its external id first.
+    """
+    if known is not None:
+        return known
+    external = f"pull/{pull.number}"
+    path = f"/repos/{pull.repository}/commits/{pull.head_sha}/check-runs"
+    for run in api.pages(path, {"check_name": CHECK_NAME}, inside="check_runs"):
+        if run.get("external_id") == external:
+            return int(run["id"])
+    body = {"name": CHECK_NAME, "head_sha": pull.head_sha, "external_id": external}
+    made = api.send("POST", f"/repos/{pull.repository}/check-runs", {**body, "status": "queued"})
+    return int(made["id"])
+
+
+def show_progress(api: Api, repository: str, check_run: int, title: str, text: str) -> None:
+    """The check run is in progress, and says with what."""
+    output = {"title": title, "summary": text}
+    _update(api, repository, check_run, {"status": "in_progress", "output": output})
+
+
+def complete(api: Api, repository: str, check_run: int, output: CheckOutput) -> None:
+    """The check run's end."""
+    status: Literal["completed"] = "completed"
+    body = {"status": status, "conclusion": output.conclusion, "output": output.payload()}
+    _update(api, repository, check_run, body)
+
+
+def _update(api: Api, repository: str, check_run: int, body: Json) -> None:
+    api.send("PATCH", f"/repos/{repository}/check-runs/{check_run}", body)
+
+
+def post_review(api: Api, pull: PullRequest, review: Review) -> int | None:
+    """Post the review of this head commit unless it stands already; its number.
+
+    Raises:
+        Moved: the commit is not in the pull request any more.
+    """
+    if review.body is None:
+        return None
+    marker = review_marker(review.head_sha)
+    if (standing := find_review(api, pull, marker)) is not None:
+        return standing
+    try:
+        return _post(api, pull, review)
+    except Unprocessable as error:
+        if is_gone(error):
+            raise Moved("the commit was force-pushed away") from error
+        if not review.comments:
+            raise
+        log.warning("comments refused; posting them in the body", extra={"reason": error.words})
+    # some refusals leave a review behind; only without one is it safe to post again
+    standing = find_review(api, pull, marker)
+    return _post(api, pull, review.without_comments()) if standing is None else standing
+
+
+def _post(api: Api, pull: PullRequest, review: Review) -> int:
+    body: Json = {
+        "commit_id": review.head_sha,  # without it, whatever was pushed meanwhile is reviewed
+        "event": "COMMENT",
+        "body": review.body,
+        "comments": [comment.payload() for comment in review.comments],
+    }
+    made = api.send("POST", f"/repos/{pull.repository}/pulls/{pull.number}/reviews", body)
+    return int(made["id"])

@@ -1,0 +1,90 @@
+"""The settings of a worker, read once from the environment and `.env`; secrets are masked."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import platformdirs
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from worker.store import default_database_url
+
+
+class WorkerSettings(BaseSettings):
+    """Each field is the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    github_api_url: Annotated[
+        str, Field(description="API base; GitHub Enterprise Server: https://HOST/api/v3")
+    ] = "https://api.github.com"
+    github_app_id: Annotated[str, Field(description="number of the GitHub App")] = ""
+    github_app_private_key: Annotated[
+        SecretStr, Field(description="the App's private key, PEM text")
+    ] = SecretStr("")
+    github_app_private_key_path: Annotated[
+        Path | None, Field(description="file that holds the private key")
+    ] = None
+    faultline_database_url: Annotated[
+        SecretStr, Field(description="SQLite or PostgreSQL; default a SQLite file in the home")
+    ] = SecretStr("")
+    faultline_broker_url: Annotated[SecretStr, Field(description="redis://...")] = SecretStr("")
+    faultline_home: Annotated[Path, Field(description="state folder")] = Path(
+        platformdirs.user_data_dir("faultline")
+    )
+    faultline_datasets: Annotated[
+        Path | None, Field(description="read-only datasets that repositories may name")
+    ] = None
+    faultline_sandbox: Annotated[
+        Literal["bubblewrap", "none"], Field(description="how programs are confined")
+    ] = "bubblewrap"
+    faultline_allow_unsandboxed: Annotated[
+        bool, Field(description="must be 1 for the sandbox none")
+    ] = False
+    faultline_device: Annotated[
+        Literal["auto", "cpu", "cuda"], Field(description="where programs train")
+    ] = "auto"
+    faultline_concurrency: Annotated[
+        int, Field(ge=1, description="reviews at once; default the CPU count")
+    ] = os.cpu_count() or 1
+    faultline_log_format: Annotated[
+        Literal["text", "json"], Field(description="how log lines are written")
+    ] = "text"
+
+    @model_validator(mode="after")
+    def _insists_on_no_sandbox(self) -> Self:
+        if self.faultline_sandbox == "none" and not self.faultline_allow_unsandboxed:
+            raise ValueError(
+                "FAULTLINE_SANDBOX=none runs strangers' programs without walls; "
+                "it is accepted only together with FAULTLINE_ALLOW_UNSANDBOXED=1"
+            )
+        return self
+
+    @cached_property
+    def database_url(self) -> str:
+        """The database, with the default filled in."""
+        return self.faultline_database_url.get_secret_value() or default_database_url(
+            self.faultline_home
+        )
+
+    @cached_property
+    def private_key(self) -> str:
+        r"""The PEM text; `\n` written as two characters, as `.env` files need it, is undone.
+
+        Raises:
+            OSError: the file named by GITHUB_APP_PRIVATE_KEY_PATH cannot be read.
+        """
+        text = self.github_app_private_key.get_secret_value()
+        if not text and self.github_app_private_key_path is not None:
+            text = self.github_app_private_key_path.read_text(encoding="ascii")
+        return text.replace("\\n", "\n")

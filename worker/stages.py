@@ -1,0 +1,201 @@
+"""The two stages of a review: plan (short, many at once) and review (long, one per processor).
+
+Both may be interrupted anywhere and started again: what GitHub already has is looked for before it
+is made, and what the store already knows is not asked again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from analyzer import Configuration, ConfigurationError, Options, Report
+from worker import posting
+from worker.analysis import build_options, empty_report, read_texts, run_analysis
+from worker.api import Api
+from worker.checkout import snapshot
+from worker.comments import Change
+from worker.diff import ChangedFile
+from worker.errors import AnalysisFailed, Held, Moved, Unavailable
+from worker.lease import Lease
+from worker.pulls import (
+    PullRequest,
+    read_changed_files,
+    read_pull_request,
+    read_settings,
+    source_paths,
+)
+from worker.queue import PullRequestMessage
+from worker.review import Earlier, Policy, Review, compose
+from worker.services import Services
+from worker.store import Claim, NewRun, RememberedFinding, Run
+from worker.summary import CheckOutput, trouble
+from worker.wording import code
+
+log = logging.getLogger(__name__)
+
+LAGGING_ATTEMPTS = 3  # how often we wait for GitHub to know the head that its webhook told us of
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One claimed delivery, and what is needed to work on it."""
+
+    services: Services
+    claim: Claim
+    message: PullRequestMessage
+    api: Api
+    lease: Lease
+
+
+def plan(work: Work) -> bool:
+    """Look at the pull request and open its check run; whether there is something to review."""
+    pull = _current(work)
+    configuration = _configuration(work, pull)
+    if isinstance(configuration, Configuration):
+        _wanted(pull, configuration)
+    run = _hold(work, pull)
+    check_run = posting.ensure_check_run(work.api, pull, run.check_run_id)
+    work.services.runs.has_check_run(run.id, check_run)
+    if isinstance(configuration, Configuration):
+        return True
+    output = trouble("The configuration is wrong", f"{configuration}\n\nNothing was reviewed.")
+    _complete(work, replace(run, check_run_id=check_run), output, "failed")
+    return False
+
+
+def _current(work: Work) -> PullRequest:
+    """The pull request, when its head is the one to review."""
+    message = work.message
+    pull = read_pull_request(work.api, message.repository, message.number)
+    if not pull.is_open:
+        raise Moved("the pull request is closed")
+    if pull.head_sha != message.head_sha:
+        if work.services.inbox.is_superseded(work.claim):
+            raise Moved("a newer push is reviewed instead")
+        if work.claim.attempts < LAGGING_ATTEMPTS:
+            raise Unavailable("GitHub does not show the pushed commit yet")
+    return pull
+
+
+def _configuration(work: Work, pull: PullRequest) -> Configuration | str:
+    """The configuration, or what is wrong with it."""
+    try:
+        return read_settings(work.api, pull)
+    except ConfigurationError as error:
+        return str(error)
+
+
+def _wanted(pull: PullRequest, configuration: Configuration) -> None:
+    if pull.is_draft and not configuration.review.drafts:
+        raise Moved("drafts are not reviewed")
+    if pull.is_fork and configuration.review.forks == "never":
+        raise Moved("pull requests from forks are not reviewed")
+
+
+def _hold(work: Work, pull: PullRequest) -> Run:
+    runs = work.services.runs
+    run = runs.open(
+        NewRun(
+            repository_id=pull.repository_id,
+            repository=pull.repository,
+            number=pull.number,
+            head_sha=pull.head_sha,
+            title=pull.title,
+            private=pull.is_private,
+        )
+    )
+    if run.state == "done":
+        raise Moved("this head commit was reviewed already")
+    if not runs.hold(run.id, work.claim.id):
+        raise Held("another delivery works on this head commit")
+    return run
+
+
+def review(work: Work) -> None:
+    """Run the programs, post the review, complete the check run."""
+    run = work.services.runs.held_by(work.claim.id)
+    if run is None or run.check_run_id is None:
+        raise Moved("the plan of this review is gone")
+    pull = read_pull_request(work.api, run.repository, run.number)
+    if not pull.is_open or pull.head_sha != run.head_sha:
+        reason = "a newer push is reviewed instead" if pull.is_open else "it was closed"
+        _complete(work, run, trouble("Superseded", f"Not reviewed: {reason}."), "dropped")
+        raise Moved(reason)
+    configuration = _configuration(work, pull)
+    if isinstance(configuration, str):
+        raise AnalysisFailed("The configuration is wrong", configuration)
+    work.services.runs.started(run.id)
+    made = _make_review(work, run, pull, configuration)
+    work.lease.check()
+    review_id = posting.post_review(work.api, pull, made)
+    if review_id is not None:
+        work.services.runs.has_review(run.id, review_id)
+    work.services.runs.remember(run.id, map(_to_remember, made.remembered))
+    _complete(work, run, made.check, "done")
+
+
+def give_up(work: Work, title: str, reason: str) -> None:
+    """Say in the check run why there is no review; never the author's failure."""
+    run = work.services.runs.held_by(work.claim.id)
+    if run is not None and run.state != "done" and run.check_run_id is not None:
+        _complete(work, run, trouble(title, f"{reason}\n\nNothing was reviewed."), "failed")
+
+
+def _complete(work: Work, run: Run, output: CheckOutput, state: str) -> None:
+    assert run.check_run_id is not None
+    posting.complete(work.api, run.repository, run.check_run_id, output)
+    work.services.runs.finished(run.id, state, output.conclusion, output.title, output.summary)
+
+
+def _make_review(work: Work, run: Run, pull: PullRequest, configuration: Configuration) -> Review:
+    assert run.check_run_id is not None
+    files = read_changed_files(work.api, pull)
+    wishes = configuration.review
+    policy = Policy(wishes.fail_on, wishes.max_comments, wishes.scope)
+    earlier = tuple(map(_from_memory, work.services.runs.previous_findings(run)))
+    if not source_paths(files):
+        return compose(empty_report(), Change(files, {}), policy, pull.head_sha, earlier)
+    listed = "\n".join(f"- {code(path)}" for path in source_paths(files)[:50])
+    title = "Looking at the changed programs"
+    posting.show_progress(work.api, pull.repository, run.check_run_id, title, listed)
+    static = pull.is_fork and wishes.forks != "full"
+    options = build_options(configuration, work.services.settings, static=static)
+    archive = work.api.download(f"/repos/{pull.repository}/tarball/{pull.head_sha}")
+    with archive as stream, snapshot(stream) as root:
+        report, change = _analyse(root, files, options)
+    return compose(report, change, policy, pull.head_sha, earlier)
+
+
+def _analyse(
+    root: Path, files: Mapping[str, ChangedFile], options: Options
+) -> tuple[Report, Change]:
+    present = [path for path in source_paths(files) if (root / path).is_file()]
+    report = run_analysis(root, present, options, lambda text: log.info("stage %s", text))
+    return report, Change(files, read_texts(root, present))
+
+
+def _from_memory(found: RememberedFinding) -> Earlier:
+    return Earlier(
+        fingerprint=found.fingerprint,
+        rule=found.rule,
+        path=found.path,
+        line=found.line,
+        message=found.message,
+        severity=found.severity,
+        posted=found.posted,
+    )
+
+
+def _to_remember(found: Earlier) -> RememberedFinding:
+    return RememberedFinding(
+        fingerprint=found.fingerprint,
+        rule=found.rule,
+        severity=found.severity,
+        path=found.path,
+        line=found.line,
+        message=found.message,
+        posted=found.posted,
+    )

@@ -1,0 +1,23 @@
+"""What the service remembers: accepted deliveries until they are done, and reviews.
+
+The database is the truth. A message on the broker only says "look at this delivery now"; when it
+is lost, the sweeper sends another one, and when it comes twice, the second claim fails.
+"""
+
+from worker.store.database import Database, default_database_url
+from worker.store.inbox import Claim, Due, Inbox, NewDelivery
+from worker.store.runs import NewRun, RememberedFinding, Run, RunDetails, Runs
+
+__all__ = [
+    "Claim",
+    "Database",
+    "Due",
+    "Inbox",
+    "NewDelivery",
+    "NewRun",
+    "RememberedFinding",
+    "Run",
+    "RunDetails",
+    "Runs",
+    "default_database_url",
+]

@@ -1,0 +1,104 @@
+"""One database: SQLite by default, PostgreSQL in production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from worker.store.tables import metadata
+
+BUSY_SECONDS = 30.0  # how long a writer waits for another one
+
+
+def default_database_url(home: Path) -> str:
+    """A SQLite file in the state folder."""
+    return f"sqlite:///{home / 'faultline.db'}"
+
+
+class Database:
+    """Connections to one database, with reading and writing told apart.
+
+    SQLite lets one connection write at a time. A transaction that starts by reading and then
+    writes can fail at once when another one wrote meanwhile, so `write` takes the lock at the start
+    (BEGIN IMMEDIATE) and waits its turn; with a write-ahead log, readers never wait.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            if parsed.database in (None, "", ":memory:"):
+                raise ValueError(
+                    f"expected a SQLite file or a PostgreSQL URL as FAULTLINE_DATABASE_URL, got "
+                    f"{url!r}: the inbox must outlive the process; write sqlite:////path/to/file.db"
+                )
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+            self._engine = create_engine(
+                url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+            )
+            event.listen(self._engine, "connect", _prepare_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
+        else:
+            self._engine = create_engine(_with_driver(url), pool_pre_ping=True, pool_size=10)
+        self._reader = self._engine.execution_options(faultline_read_only=True)
+
+    def create(self) -> None:
+        """Make what is missing; harmless when several processes do it."""
+        with self.write() as connection:
+            if not self.is_sqlite:
+                # "IF NOT EXISTS" of two PostgreSQL sessions can collide; one waits for the other
+                connection.execute(text("SELECT pg_advisory_xact_lock(20261121)"))
+            metadata.create_all(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write; committed at the end, rolled back on an error."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    def ping(self) -> None:
+        """Raises an error of SQLAlchemy when the database does not answer."""
+        with self.read() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Gives all connections back."""
+        self._engine.dispose()
+
+
+def _with_driver(url: str) -> str:
+    """PostgreSQL URLs as people write them, with the driver that is installed."""
+    for plain in ("postgres://", "postgresql://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+        "journal_mode=WAL",
+        # FULL: what was acknowledged survives a power cut; group commit pays for it
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("faultline_read_only", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -1,0 +1,225 @@
+"""The inbox: every accepted delivery, until it is done.
+
+States: accepted (a message is, or will be, on the broker) → running (claimed; the lease says until
+when) → done or failed; waiting (to be tried again at `due_at`). A worker that dies lets its lease
+run out, and the sweeper puts the delivery back to accepted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from worker.store.database import Database
+from worker.store.tables import deliveries
+
+RESEND_SECONDS = 60.0  # a message that nobody took up within this time is sent again
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery as the receiver hands it in.
+
+    Attributes:
+        guid: GitHub's X-GitHub-Delivery; the same on a redelivery.
+        subject: what it is about, "repository id:number".
+        message: JSON of the typed message.
+        task, queue: who works on it first.
+    """
+
+    guid: str
+    event: str
+    subject: str
+    message: str
+    task: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery for which a message must be sent."""
+
+    id: int
+    guid: str
+    task: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a delivery, until the lease runs out.
+
+    Attributes:
+        attempts: how often an earlier try ended in a retryable error.
+        token: number of this claim; a later claim has a higher one, which ends this right.
+    """
+
+    id: int
+    guid: str
+    subject: str
+    message: str
+    received_at: float
+    attempts: int
+    token: int
+
+
+_DUE = tuple(deliveries.c[name] for name in Due.__slots__)
+_CLAIM = (
+    *(deliveries.c[name] for name in ("id", "guid", "subject", "message")),
+    *(deliveries.c[name] for name in ("received_at", "attempts", "claims")),
+)
+
+
+class Inbox:
+    """Deliveries in the database."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    def accept(self, batch: Sequence[NewDelivery]) -> list[Due]:
+        """Store the deliveries in one transaction; returns those that need a message now.
+
+        A repeat changes nothing, except that it gives a delivery that had failed another chance:
+        that is what a person wants who presses "Redeliver".
+        """
+        if not batch:
+            return []
+        now = self._clock()
+        rows = [
+            {
+                **asdict(new),
+                "state": "accepted",
+                "outcome": "",
+                "attempts": 0,
+                "claims": 0,
+                "received_at": now,
+                "due_at": now + RESEND_SECONDS,
+            }
+            for new in {new.guid: new for new in batch}.values()
+        ]
+        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        statement = insert(deliveries)
+        again = {"state": "accepted", "attempts": 0, "due_at": now + RESEND_SECONDS}
+        upsert = statement.on_conflict_do_update(
+            index_elements=[deliveries.c.guid], set_=again, where=deliveries.c.state == "failed"
+        ).returning(*_DUE)
+        with self._database.write() as connection:
+            return [Due(*row) for row in connection.execute(upsert, rows)]
+
+    def claim(self, delivery: int, lease: float) -> Claim | None:
+        """Take the delivery for `lease` seconds; None when it is done or somebody else's."""
+        now = self._clock()
+        table = deliveries
+        statement = (
+            update(table)
+            .where(table.c.id == delivery, table.c.state == "accepted")
+            .values(state="running", due_at=now + lease, claims=table.c.claims + 1)
+            .returning(*_CLAIM)
+        )
+        with self._database.write() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else Claim(*row)
+
+    def current(self, delivery: int) -> Claim | None:
+        """The claim under which the delivery is being worked on."""
+        statement = select(*_CLAIM).where(
+            deliveries.c.id == delivery, deliveries.c.state == "running"
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else Claim(*row)
+
+    def renew(self, claim: Claim, lease: float) -> bool:
+        """Extend the lease; False when the claim was lost to another worker."""
+        return self._change(claim, due_at=self._clock() + lease)
+
+    def hand_on(self, claim: Claim, task: str, queue: str) -> bool:
+        """The stage is over and the next one belongs to another task."""
+        return self._change(
+            claim, state="accepted", task=task, queue=queue, due_at=self._clock() + RESEND_SECONDS
+        )
+
+    def postpone(self, claim: Claim, seconds: float, reason: str, *, attempt: bool) -> bool:
+        """Try again later; `attempt` counts against the number of tries."""
+        return self._change(
+            claim,
+            state="waiting",
+            outcome=reason,
+            due_at=self._clock() + seconds,
+            attempts=claim.attempts + (1 if attempt else 0),
+        )
+
+    def finish(self, claim: Claim, outcome: str, *, failed: bool = False) -> bool:
+        """Nothing is left to do."""
+        state = "failed" if failed else "done"
+        return self._change(claim, state=state, outcome=outcome, finished_at=self._clock())
+
+    def sweep(self, limit: int = 100) -> list[Due]:
+        """Deliveries whose time has come: waited long enough, lost message, or dead worker."""
+        now = self._clock()
+        table = deliveries
+        is_due = and_(table.c.state.in_(("accepted", "waiting", "running")), table.c.due_at <= now)
+        with self._database.read() as connection:
+            chosen = select(table.c.id).where(is_due).order_by(table.c.due_at).limit(limit)
+            ids = list(connection.execute(chosen).scalars())
+        if not ids:
+            return []  # the usual case takes no write lock
+        statement = (
+            update(table)
+            .where(table.c.id.in_(ids), is_due)
+            .values(
+                state="accepted",
+                due_at=now + RESEND_SECONDS,
+                # a dead worker counts as an attempt: what kills every worker must end sometime
+                attempts=table.c.attempts + case((table.c.state == "running", 1), else_=0),
+            )
+            .returning(*_DUE)
+        )
+        with self._database.write() as connection:
+            return [Due(*row) for row in connection.execute(statement)]
+
+    def recover(self) -> None:
+        """After a restart of the only process: nothing is running, no message is under way."""
+        table = deliveries
+        statement = (
+            update(table)
+            .where(table.c.state.in_(("accepted", "running")))
+            .values(state="accepted", due_at=self._clock())
+        )
+        with self._database.write() as connection:
+            connection.execute(statement)
+
+    def is_superseded(self, claim: Claim) -> bool:
+        """Whether a later delivery about the same subject was accepted."""
+        table = deliveries
+        later = or_(
+            table.c.received_at > claim.received_at,
+            and_(table.c.received_at == claim.received_at, table.c.id > claim.id),
+        )
+        statement = select(table.c.id).where(table.c.subject == claim.subject, later).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(statement).first() is not None
+
+    def counts(self) -> dict[str, int]:
+        """Number of deliveries by state."""
+        statement = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+            return {state: number for state, number in rows}  # noqa: C416 - typed
+
+    def _change(self, claim: Claim, **values: object) -> bool:
+        table = deliveries
+        statement = (
+            update(table)
+            .where(
+                table.c.id == claim.id, table.c.state == "running", table.c.claims == claim.token
+            )
+            .values(**values)
+        )
+        with self._database.write() as connection:
+            return connection.execute(statement).rowcount == 1

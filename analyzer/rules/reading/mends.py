@@ -137,12 +137,12 @@ def drop_activation(program: Program, layer: Layer) -> FixPlan | Declined:
         return FixPlan(f"remove the {name} activation", (change,))
     if program.framework == "torch":
         return _drop_in_torch(program, layer, call)
-    if _added_alone(program.source, call):
+    if added_alone(program.source, call):
         return FixPlan(f"remove the {name} layer", (RemoveStatement(call.statement),))
     return Declined("the activation is part of a larger expression")
 
 
-def _added_alone(source: SourceIndex, call: CallSite) -> bool:
+def added_alone(source: SourceIndex, call: CallSite) -> bool:
     """Whether the layer is the only one of its statement: ``model.add(Activation(...))``."""
     text = text_at(source, call.statement)
     inner = text_at(source, call.site)

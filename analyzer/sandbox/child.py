@@ -71,8 +71,7 @@ class _Run:
     tail: Tail
     started: float = field(default_factory=time.monotonic)
     final_at: float | None = None
-    seen_pids: set[int] = field(default_factory=set)
-    peak_threads: int = 0
+    watched_at: float = 0.0
 
 
 def run_child(child: Child, limits: Limits) -> Outcome:
@@ -151,24 +150,23 @@ def _follow(run: _Run, output: int, report: int) -> NotObserved | None:
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ, run.tail)
         selector.register(report, selectors.EVENT_READ, run.report)
-        watched = 0.0
-        while run.process.poll() is None:
+        while run.process.poll() is None and not _lingers(run):
             for key, _ in selector.select(POLL_SECONDS):
                 if not _read(key.fd, key.data):
                     selector.unregister(key.fd)
-            if not selector.get_map():
+            if not selector.get_map():  # it closed both streams, but it still runs
                 time.sleep(POLL_SECONDS)
-            if run.report.final and run.final_at is None:
-                run.final_at = time.monotonic()
-            if run.final_at is not None and time.monotonic() - run.final_at > GRACE_SECONDS:
-                return None
-            trouble = _streams_trouble(run)
-            if trouble is None and time.monotonic() - watched > POLL_SECONDS:
-                trouble = _resources_trouble(run)
-                watched = time.monotonic()
+            trouble = None if run.report.final else _streams_trouble(run) or _resources_trouble(run)
             if trouble is not None:
                 return trouble
     return None
+
+
+def _lingers(run: _Run) -> bool:
+    """True when the child gave its last word some time ago and has still not ended."""
+    if run.report.final and run.final_at is None:
+        run.final_at = time.monotonic()
+    return run.final_at is not None and time.monotonic() - run.final_at > GRACE_SECONDS
 
 
 def _read(descriptor: int, sink: Tail | ReportStream) -> bool:
@@ -190,8 +188,6 @@ def _drain(run: _Run, output: int, report: int) -> None:
 
 
 def _streams_trouble(run: _Run) -> NotObserved | None:
-    if run.report.final:
-        return None
     if run.report.breach is not None:
         return _protocol(run.report.breach)
     if run.tail.flooded:
@@ -204,11 +200,11 @@ def _streams_trouble(run: _Run) -> NotObserved | None:
 
 
 def _resources_trouble(run: _Run) -> NotObserved | None:
-    use = tree_use(process_table(), run.process.pid)
-    run.seen_pids.update(use.pids)
-    run.peak_threads = max(run.peak_threads, use.threads)
-    if run.report.final:
+    now = time.monotonic()
+    if now - run.watched_at < POLL_SECONDS:
         return None
+    run.watched_at = now
+    use = tree_use(process_table(), run.process.pid)
     bound = run.limits.memory_bytes
     if use.memory_bytes > bound:
         exact = proportional_bytes(use.pids)
@@ -227,13 +223,12 @@ def _gib(size: int) -> str:
 
 def _end(run: _Run) -> None:
     """Kill everything: the PID namespace falls with bwrap; without one, the tree by its ids."""
-    pids = {run.process.pid, *tree_use(process_table(), run.process.pid).pids}
-    for pid in (run.process.pid, *(pids | run.seen_pids)):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.getsid(pid) != os.getsid(0):
-                os.kill(pid, signal.SIGKILL)
+    pids = tree_use(process_table(), run.process.pid).pids if run.process.poll() is None else ()
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(run.process.pid, signal.SIGKILL)
+        os.killpg(run.process.pid, signal.SIGKILL)  # the group outlives its first process
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
     run.process.wait()
 
 

@@ -169,7 +169,9 @@ def _observation(outcome: Outcome, limits: Limits) -> Observation:
     else:
         seen = parse_observation(outcome.report, result_bytes=limits.result_bytes)
     trouble = outcome.trouble or seen.trouble
-    if outcome.report is None and trouble is None:
-        trouble = NotObserved(cause="killed", message="the program ended without a report")
+    if trouble is None and (seen.trace is None or seen.trace.steps == 0):
+        # Only a report that the program forged itself says neither what was seen nor why not.
+        message = "what came out of the sandbox says neither what was seen nor why nothing was"
+        trouble = NotObserved(cause="protocol", message=message)
     update = {"trouble": trouble, "output": outcome.output[-SHOWN_OUTPUT:]}
     return seen.model_copy(update=update)

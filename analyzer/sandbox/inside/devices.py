@@ -16,6 +16,15 @@ from .recorder import Recorder
 
 MOST_FILES = 500  # of the program, searched for the word
 SILENT = ("set_device", "synchronize", "init", "set_per_process_memory_fraction")
+# What `torch.set_default_device` acts on (torch/utils/_device.py, _device_constructors).
+FACTORIES = (
+    *("tensor", "as_tensor", "asarray", "scalar_tensor", "sparse_coo_tensor", "eye"),
+    *("empty", "empty_like", "empty_strided", "full", "full_like"),
+    *("ones", "ones_like", "zeros", "zeros_like", "arange", "range", "linspace", "logspace"),
+    *("rand", "rand_like", "randn", "randn_like", "randint", "randint_like", "randperm"),
+    *("normal", "tril_indices", "triu_indices"),
+    *("bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"),
+)
 TENSOR_MAKERS = ("new_tensor", "new_empty", "new_full", "new_ones", "new_zeros")
 
 
@@ -48,8 +57,9 @@ def replace_cuda(torch: Any) -> None:
     tensor.type = on_cpu.any_argument(tensor.type)
     for name in TENSOR_MAKERS:
         setattr(tensor, name, on_cpu.keyword(getattr(tensor, name)))
-    for name in _factories(torch):
-        setattr(torch, name, on_cpu.keyword(getattr(torch, name)))
+    for name in FACTORIES:
+        if hasattr(torch, name):
+            setattr(torch, name, on_cpu.keyword(getattr(torch, name)))
     torch.load = on_cpu.any_argument(torch.load)
     for name in ("set_default_device", "set_default_tensor_type"):
         setattr(torch, name, on_cpu.any_argument(getattr(torch, name)))
@@ -60,13 +70,6 @@ def replace_cuda(torch: Any) -> None:
 
 def _nothing(*_arguments: Any, **_keywords: Any) -> None:
     return None
-
-
-def _factories(torch: Any) -> list[str]:
-    """Names in `torch` of the functions that make tensors on a device."""
-    constructors = torch.utils._device._device_constructors()
-    names = [getattr(function, "__name__", "") for function in constructors]
-    return [name for name in names if getattr(torch, name, None) in constructors]
 
 
 class DeviceMap:

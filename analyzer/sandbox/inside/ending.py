@@ -24,6 +24,7 @@ NOT_FOUND = re.compile(
     re.IGNORECASE,
 )
 QUOTED_PATH = re.compile(r"['\"]([^'\"\n]{1,250}[./\\][^'\"\n]{0,250})['\"]|(https?://\S{1,250})")
+PATH_NOT_FOUND = re.compile(r"^([^\n]{1,250}) not found\.?$")
 OUT_OF_MEMORY = re.compile(r"OOM when allocating|out of memory|DefaultCPUAllocator|std::bad_alloc")
 
 
@@ -99,15 +100,15 @@ class Ending:
         return None
 
     def _data(self) -> dict[str, Any] | None:
-        for error in _chain(self.error):
-            if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-                return self._trouble("missing_data", missing=_file_of(error))
-            if _names(error) & NETWORK_ERRORS:
-                message = f"{self._text()} (the sandbox has no network)"
-                return self._trouble("missing_data", message, missing=_file_of(error))
-        if NOT_FOUND.search(str(self.error)):
-            return self._trouble("missing_data", missing=_file_of(self.error))
-        return None
+        """A file or a download that is not there."""
+        errors = list(_chain(self.error))
+        network = any(_names(error) & NETWORK_ERRORS for error in errors)
+        absent = any(isinstance(error, (FileNotFoundError, NotADirectoryError)) for error in errors)
+        if not (network or absent or NOT_FOUND.search(str(self.error))):
+            return None
+        missing = next((name for error in errors if (name := _file_of(error))), None)
+        message = f"{self._text()} (the sandbox has no network)" if network else None
+        return self._trouble("missing_data", message, missing=missing)
 
     def _trouble(
         self,
@@ -166,11 +167,15 @@ def _names(error: BaseException) -> set[str]:
 
 
 def _file_of(error: BaseException) -> str | None:
+    """The file or address that an error names."""
     named = getattr(error, "filename", None)
     if isinstance(named, (str, bytes)):
         return os.fsdecode(named)
-    found = QUOTED_PATH.search(str(error))
-    return None if found is None else found.group(1) or found.group(2)
+    for pattern in (QUOTED_PATH, PATH_NOT_FOUND):
+        found = pattern.search(str(error))
+        if found is not None:
+            return next(group for group in found.groups() if group).rstrip(":,.)")
+    return None
 
 
 def _reads_input(traceback: TracebackType | None) -> bool:

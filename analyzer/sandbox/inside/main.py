@@ -51,7 +51,11 @@ def _install_observers(recorder: Any) -> None:
     wanted = [part for setting, part in ADJUSTMENTS.items() if recorder.request[setting]]
     for name in (*wanted, *OBSERVERS):
         if os.path.exists(os.path.join(HERE, f"{name}.py")):
-            recorder.guarded(_part(name).install, recorder)
+            recorder.guarded(_install, name, recorder)
+
+
+def _install(name: str, recorder: Any) -> None:
+    _part(name).install(recorder)
 
 
 def _part(name: str) -> Any:

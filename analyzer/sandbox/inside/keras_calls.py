@@ -1,7 +1,7 @@
 """Which layers call which, in execution order: what a subclassed model does with its parts.
 
-The first call of every composite layer or model is kept: its children in the order in which they
-were entered, with the shapes that went in and came out.
+The first settled call of every composite layer or model is kept: its children in the order in which
+they were entered, with the shapes that went in and came out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .keras_session import Session, current, wrap
@@ -23,12 +23,15 @@ class Call:
         layer: the layer.
         input_shape, output_shape: with the batch dimension; None when there are several tensors.
         children: the layers that it applied itself.
+        settled: whether the layer was built before; the call that builds a layer may apply its
+            parts several times.
     """
 
     layer: Any
     input_shape: Any = None
     output_shape: Any = None
     children: list[Call] = field(default_factory=list)
+    settled: bool = True
 
 
 def shape_of(values: Any) -> Any:
@@ -63,9 +66,9 @@ def _capturing(kept: dict[int, Any], outputs: Any, layer: Any) -> Any:
     return outputs
 
 
-Listener = Callable[[Session, Any, Any, Any], None]
+Listener = Callable[[Session, Any, Any], None]
 listeners: list[Listener] = []
-"""Called as (session, layer, inputs, outputs) after each outermost call."""
+"""Called as (session, layer, inputs) after each outermost call."""
 
 
 def watch_calls(base: type) -> None:
@@ -84,7 +87,8 @@ def _observed_call(original: Callable[..., Any]) -> Callable[..., Any]:
         stack = session.calls
         if stack and stack[-1].layer is self:  # a subclass whose __call__ calls the base's
             return original(self, *args, **kwargs)
-        call = Call(self, shape_of(args[0]) if args else None)
+        before = shape_of(args[0]) if args else None
+        call = Call(self, before, settled=bool(getattr(self, "built", True)))
         stack.append(call)
         try:
             outputs = original(self, *args, **kwargs)
@@ -93,22 +97,22 @@ def _observed_call(original: Callable[..., Any]) -> Callable[..., Any]:
             if stack:
                 stack[-1].children.append(call)
         call.output_shape = shape_of(outputs)
-        session.recorder.guarded(_keep, session, call, args, outputs)
+        session.recorder.guarded(_keep, session, call, args)
         return outputs
 
     return __call__
 
 
-def _keep(session: Session, call: Call, args: Any, outputs: Any) -> None:
+def _keep(session: Session, call: Call, args: Any) -> None:
     layer = call.layer
     if layer not in session.call_sites:
         site = session.recorder.user_site()
         if site is not None:
             session.call_sites[layer] = site
     seen = session.first_calls.get(layer)
-    if seen is None or (call.children and not seen.children):
+    if seen is None or (call.children and not (seen.children and seen.settled)):
         # Without the layer itself: a value that holds its own weak key would keep it alive.
-        session.first_calls[layer] = Call(None, call.input_shape, call.output_shape, call.children)
+        session.first_calls[layer] = replace(call, layer=None)
     if not session.calls:
         for listener in listeners:
-            listener(session, layer, args[0] if args else None, outputs)
+            listener(session, layer, args[0] if args else None)

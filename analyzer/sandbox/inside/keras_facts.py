@@ -38,17 +38,16 @@ class Facts:
         """Which Keras the program trains with, by the imports of the file that calls it."""
         frame = self.recorder.user_frame()
         path = None if frame is None else self.recorder.sources.relative(frame.f_code.co_filename)
-        names = set() if path is None else self.calls.imports(path)
-        direct = any(name.partition(".")[0] in ("keras", "tf_keras") for name in names)
-        through = any(".keras" in name for name in names)
+        imported, used = (set(), set()) if path is None else self.calls.names(path)
+        direct = any(name.partition(".")[0] in ("keras", "tf_keras") for name in imported)
+        through = any(".keras" in name for name in imported | used)
         self.recorder.facts["framework"] = "tf.keras" if through and not direct else "keras"
 
-    def write_versions(self, modules: list[Any]) -> None:
-        """Versions of the frameworks that are loaded."""
-        for module in modules:
-            version = getattr(module, "__version__", None)
-            if isinstance(version, str):
-                self.recorder.facts["versions"][module.__name__] = version
+    def write_version(self, module: Any) -> None:
+        """The version of a framework that was imported."""
+        version = getattr(module, "__version__", None)
+        if isinstance(version, str):
+            self.recorder.facts["versions"][module.__name__] = version
 
     def write_graph(self, model: Any) -> None:
         """The graph as far as the model is built."""
@@ -94,15 +93,23 @@ class Facts:
         names = (name, "nb_epoch") if name == "epochs" else (name,)
         return self.calls.argument(site, names, FIT_POSITIONS[name])
 
-    def write_batch(self, passing: Any, sites: dict[str, Any] | None = None) -> None:
+    def write_loop(self, model: Any, optimizer: Any, loss_call: Any) -> None:
+        """Learner of a hand-written loop: its first optimizer and its first loss."""
+        losses = []
+        if loss_call is not None:
+            losses = [self.learner.loss(loss_call.loss, loss_call.site)]
+            losses[0]["call_site"] = loss_call.site
+        self.recorder.facts["learner"] = {
+            "losses": losses,
+            "optimizers": [self.learner.optimizer(optimizer, {}, model)],
+            "origin": "run",
+        }
+
+    def write_batch(self, arrays: list[Any]) -> None:
         """The batch size that was seen, when nobody named it."""
         learner = self.recorder.facts["learner"]
-        x, _, _ = passing.sides()
-        arrays = keras_data.array_leaves(x)
         if learner is not None and learner.get("batch_size") is None and arrays:
             learner["batch_size"] = int(arrays[0].shape[0])
-        if learner is not None and sites:
-            learner |= sites
 
     def write_arrays(self, arguments: dict[str, Any]) -> None:
         """Data profile of the arrays given to fit; a stream is described as it passes."""

@@ -145,7 +145,7 @@ class FitObserver:
         ]
         if sides[0]:
             run.batches.add(*sides)
-            self.facts.write_batch(run.passing)
+            self.facts.write_batch(sides[0])
         if run.steps in DESCRIBE_AT and run.batches.inputs:
             if run.steps == 1:
                 self.facts.write_graph(run.model)
@@ -198,7 +198,8 @@ def watch_compile(owner: Any) -> None:
 def _keep_compile(session: Session, signature: Any, model: Any, args: Any, kwargs: Any) -> None:
     site = session.recorder.user_site()
     arguments = arguments_of(signature, model, args, kwargs)
-    session.compiled[model] = {"site": site, "arguments": arguments}
+    order = [name for name in signature.parameters if name != "self"]
+    session.compiled[model] = {"site": site, "arguments": arguments, "order": order}
 
 
 def arguments_of(signature: Any, model: Any, args: Any, kwargs: Any) -> dict[str, Any]:

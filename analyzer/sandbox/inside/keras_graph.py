@@ -35,6 +35,7 @@ class GraphReader:
         self.complete = True
         self.backbone = False
         self._index: dict[int, int] = {}
+        self._settled = True
 
     def read(self, model: Any) -> dict[str, Any]:
         """The Graph of the model."""
@@ -56,6 +57,7 @@ class GraphReader:
             return self._functional(model, feeds)
         call = self.session.first_calls.get(model)
         if call is not None and call.children:
+            self._settled = self._settled and call.settled
             return self._chain([(child.layer, child) for child in call.children], feeds)
         self.complete = False
         return self._chain([(part, None) for part in _parts(model)], feeds)
@@ -84,7 +86,8 @@ class GraphReader:
         """Add one part, or its parts when it is the user's own composite."""
         if id(part) in self._index:
             index = self._index[id(part)]
-            self.layers[index]["repeated"] += 1
+            if call is None or self._settled:
+                self.layers[index]["repeated"] += 1
             return [index]
         if part in self.session.library:
             self.backbone = True
@@ -167,16 +170,20 @@ def _outputs(model: Any, produced: dict[int, list[int]]) -> list[int]:
 
 
 def _shapes(part: Any, node: Any, call: Any) -> tuple[Any, Any]:
-    """Input and output shape without the batch, from the node, else from the first call."""
-    if node is None:
-        nodes = getattr(part, "_inbound_nodes", None) or []
-        node = nodes[-1] if nodes else None
-    before = after = None
-    if node is not None:
-        before, after = _one_shape(node.input_tensors), _one_shape(node.outputs)
+    """Input and output shape without the batch: the best known of the part's applications."""
+    nodes = (
+        [node] if node is not None else list(reversed(getattr(part, "_inbound_nodes", None) or []))
+    )
+    pairs = [(_one_shape(n.input_tensors), _one_shape(n.outputs)) for n in nodes]
     if call is not None:
-        before, after = before or call.input_shape, after or call.output_shape
-    return keras_layer.plain_shape(before), keras_layer.plain_shape(after)
+        pairs.append((call.input_shape, call.output_shape))
+    return _best([before for before, _ in pairs]), _best([after for _, after in pairs])
+
+
+def _best(shapes: list[Any]) -> list[int | None] | None:
+    """The first shape without unknown sizes, else the first at all."""
+    plain = [shape for shape in map(keras_layer.plain_shape, shapes) if shape is not None]
+    return next((shape for shape in plain if None not in shape), plain[0] if plain else None)
 
 
 def _one_shape(tensors: Any) -> Any:

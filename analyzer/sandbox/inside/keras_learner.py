@@ -30,7 +30,6 @@ ALIASES = {
     "logcosh": "log_cosh",
     "huber_loss": "huber",
 }
-LOSS_POSITION, OPTIMIZER_POSITION, METRICS_POSITION = 1, 0, 3
 RATE_NAMES = ("learning_rate", "lr")
 SCHEDULING_CALLBACKS = ("LearningRateScheduler", "ReduceLROnPlateau")
 
@@ -60,15 +59,15 @@ class LearnerReader:
         compiled = self.session.compiled.get(model, {})
         site: Site = compiled.get("site")
         arguments = compiled.get("arguments", {})
-        at = self.calls.argument(site, ("loss",), LOSS_POSITION) or site
+        at = self._argument(compiled, "loss") or site
         optimizer = getattr(model, "optimizer", None)
-        optimizers = [] if optimizer is None else [self.optimizer(optimizer, site, model)]
+        optimizers = [] if optimizer is None else [self.optimizer(optimizer, compiled, model)]
         metrics = flatten([arguments.get("metrics"), arguments.get("weighted_metrics")])
         return {
             "losses": [self.loss(given, at) for given in flatten(arguments.get("loss"))][:16],
             "optimizers": optimizers,
             "metrics": [metric_name(metric) for metric in metrics][:32],
-            "metrics_site": self.calls.argument(site, ("metrics",), METRICS_POSITION),
+            "metrics_site": self._argument(compiled, "metrics"),
             "compile_site": site,
             "origin": "run",
         }
@@ -92,11 +91,18 @@ class LearnerReader:
             "site": _made_at(self.session, given) or site,
         }
 
-    def optimizer(self, optimizer: Any, compile_site: Site, model: Any) -> dict[str, Any]:
+    def _argument(self, compiled: dict[str, Any], name: str) -> Site:
+        """Where an argument of the compile call is written; frameworks order them differently."""
+        order = compiled.get("order", [])
+        position = order.index(name) if name in order else None
+        return self.calls.argument(compiled.get("site"), (name,), position)
+
+    def optimizer(self, optimizer: Any, compiled: dict[str, Any], model: Any) -> dict[str, Any]:
         """One OptimizerUse; a wrapper that only scales the loss is looked through."""
         inner = getattr(optimizer, "inner_optimizer", None) or optimizer
         made = self.session.sites.get(inner)
-        at = self.calls.argument(compile_site, ("optimizer",), OPTIMIZER_POSITION)
+        at = self._argument(compiled, "optimizer")
+        compile_site: Site = compiled.get("site")
         if made == compile_site:
             made = None  # compile made it from a text
         rate, scheduled = learning_rate(inner)

@@ -10,8 +10,9 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from . import keras_calls, keras_fit, keras_session, keras_tap
+from . import keras_calls, keras_fit, keras_loop, keras_session, keras_tap
 from .keras_facts import Facts
+from .keras_loop import LoopObserver
 from .keras_sampling import Sampler
 from .keras_session import Session
 from .keras_source import SourceCalls
@@ -19,7 +20,7 @@ from .keras_tap import LossTap
 from .on_import import when_imported
 
 CONSTRUCTED = {
-    "keras.src.layers.layer": "Layer",
+    "keras.src.ops.operation": "Operation",
     "keras.src.optimizers.base_optimizer": "BaseOptimizer",
     "keras.src.losses.loss": "Loss",
     "tf_keras.src.engine.base_layer": "Layer",
@@ -47,6 +48,15 @@ PIPELINES = {
 }
 
 
+VERSIONED = ("tensorflow", "keras", "tf_keras", "numpy")
+LOSSES = {"keras.src.losses.loss": "Loss", "tf_keras.src.losses": "Loss"}
+APPLIED = {
+    "keras.src.optimizers.base_optimizer": ("BaseOptimizer", "apply"),
+    "tf_keras.src.optimizers.optimizer": ("Optimizer", "apply_gradients"),
+    "tf_keras.src.optimizers.legacy.optimizer_v2": ("OptimizerV2", "apply_gradients"),
+}
+
+
 class Observers:
     """The parts that serve one session; those that need TensorFlow are made once it is there."""
 
@@ -56,6 +66,7 @@ class Observers:
         self.facts = Facts(session, self.calls)
         self._tap: LossTap | None = None
         self._fit: keras_fit.FitObserver | None = None
+        self._loop: LoopObserver | None = None
 
     @property
     def tap(self) -> LossTap:
@@ -68,26 +79,36 @@ class Observers:
     def fit(self) -> keras_fit.FitObserver:
         """Who follows fit and train_on_batch."""
         if self._fit is None:
-            self.facts.write_versions(
-                [
-                    sys.modules[name]
-                    for name in ("tensorflow", "keras", "tf_keras", "numpy")
-                    if name in sys.modules
-                ]
-            )
             sampler = Sampler(self.session, sys.modules["tensorflow"], self.facts)
             self._fit = keras_fit.FitObserver(self.session, self.facts, self.tap, sampler)
         return self._fit
+
+    @property
+    def loop(self) -> LoopObserver:
+        """Who follows hand-written loops."""
+        if self._loop is None:
+            tensorflow = sys.modules["tensorflow"]
+            sampler = Sampler(self.session, tensorflow, self.facts)
+            self._loop = LoopObserver(self.session, tensorflow, self.facts, self.tap, sampler)
+        return self._loop
 
 
 _observers: Observers | None = None
 
 
-def _fit_observer(session: Session) -> keras_fit.FitObserver:
+def _of(session: Session) -> Observers:
     observers = _observers
     if observers is None or observers.session is not session:
         raise RuntimeError("expected the observers of the active session")
-    return observers.fit
+    return observers
+
+
+def _fit_observer(session: Session) -> keras_fit.FitObserver:
+    return _of(session).fit
+
+
+def _loop_observer(session: Session) -> LoopObserver:
+    return _of(session).loop
 
 
 def install(recorder: Any) -> None:
@@ -96,8 +117,11 @@ def install(recorder: Any) -> None:
     session = Session(recorder)
     _observers = Observers(session)
     keras_session.activate(session)
-    for name in {*CONSTRUCTED, *CALLED, *COMPILED, *TRAINED, *PIPELINES, "tensorflow"}:
+    hooked = {*CONSTRUCTED, *CALLED, *COMPILED, *TRAINED, *PIPELINES, *LOSSES, *APPLIED}
+    for name in sorted(hooked | {"tensorflow"}):
         when_imported(name, _hook)
+    for name in VERSIONED:
+        when_imported(name, _observers.facts.write_version)
 
 
 def uninstall() -> None:
@@ -124,13 +148,29 @@ def _hook(module: ModuleType) -> None:
         holder, method, attribute = PIPELINES[name]
         tensorflow = sys.modules["tensorflow"]
         keras_fit.watch_pipeline(tensorflow, getattr(module, holder), method, attribute)
+    if name in LOSSES:
+        keras_loop.watch_losses(getattr(module, LOSSES[name]), _loop_observer)
+    if name in APPLIED:
+        holder, method = APPLIED[name]
+        keras_loop.watch_apply(getattr(module, holder), method, _loop_observer)
     if name == "tensorflow":
         keras_tap.watch_gradients(module, _gradient_taken)
+        keras_loop.watch_functions(module, _loop_observer)
 
 
-def _gradient_taken(target: Any, sources: list[Any], _gradients: Any) -> None:
-    observers = _observers
+def _gradient_taken(target: Any, sources: list[Any]) -> None:
+    session = keras_session.current()
     variables = [source for source in sources if hasattr(source, "assign")]
-    if observers is None or not variables:
+    if session is None or not variables:
         return
-    observers.tap.put(variables[0], target)
+    _of(session).tap.put(variables[0], target)
+    if not session.training:
+        _of(session).loop.gradient_taken()
+
+
+def _model_called(session: Session, layer: Any, inputs: Any) -> None:
+    if not session.training:
+        _of(session).loop.model_called(layer, inputs)
+
+
+keras_calls.listeners.append(_model_called)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 from . import keras_calls
@@ -17,6 +18,8 @@ from .keras_facts import Facts
 from .keras_points import loss_seen, output_statistics, weight_statistics
 from .keras_random import untouched_randomness
 from .keras_session import Session
+
+Compute = Callable[[Any, Any], Any]
 
 FIRST_STEPS = 5
 """The first steps are all sampled: most things that go wrong go wrong there."""
@@ -84,8 +87,21 @@ class Sampler:
             return
         self._before = copies(self.tf, variables)
 
-    def after(self, model: Any, sides: tuple[Any, Any, Any], step: int, loss: Any) -> None:
-        """Run the step's batch from the copied state and keep the statistics of all layers."""
+    def after(
+        self,
+        model: Any,
+        sides: tuple[Any, Any, Any],
+        step: int,
+        loss: Any,
+        compute: Compute | None = None,
+    ) -> None:
+        """Run the step's batch from the copied state and keep the statistics of all layers.
+
+        Args:
+            sides: inputs, targets and sample weights of the step's batch.
+            loss: the step's loss; compute: the loss function of a hand-written loop, of targets
+                and predictions; None for the compiled loss.
+        """
         started = time.monotonic()
         before, self._before = self._before, []
         if not before:  # the model had no variables before its first step
@@ -95,7 +111,7 @@ class Sampler:
         try:
             with self.session.unobserved(), untouched_randomness():
                 put_back(before)
-                outputs, predictions, gradients = self._run(model, x, y, weights)
+                outputs, predictions, gradients = self._run(model, x, y, weights, compute)
         except Exception as error:
             self._give_up(f"no statistics of layers: {type(error).__name__}: {error}")
             raise
@@ -110,14 +126,19 @@ class Sampler:
     def _part(self, leaf: Any) -> Any:
         return None if leaf is None else self.tf.convert_to_tensor(leaf[:BATCH_PART])
 
-    def _run(self, model: Any, x: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
+    def _run(
+        self, model: Any, x: Any, y: Any, weights: Any, compute: Compute | None
+    ) -> tuple[Any, Any, Any]:
         """(outputs by layer, predictions, gradients by variable) of one forward and backward."""
         traced = {id(layer): layer for layer in self.facts.graph_layers[:MOST_TRACED_LAYERS]}
         variables = list(model.trainable_weights)
         with self.tf.GradientTape() as tape, keras_calls.capture(traced) as outputs:
             trains = getattr(model, "_call_has_training_arg", True)
             predictions = model(x, training=True) if trains else model(x)
-            loss = _loss(model, x, y, predictions, weights)
+            if compute is not None:
+                loss = compute(y, predictions)
+            else:
+                loss = _loss(model, x, y, predictions, weights)
         if loss is None or not variables:
             return outputs, predictions, {}
         found = tape.gradient(

@@ -26,6 +26,7 @@ class Session:
         recorder: where the facts go.
         sites: the user's source range of the call that made a layer, model, optimizer or loss.
         library: those among them that a library built for the user (pretrained networks).
+        models: all models that were constructed.
         call_sites: where a layer was first applied.
         compiled: arguments and site of each model's last compile call.
         first_calls: shapes and parts (`keras_calls.Call`) of each layer's first application.
@@ -72,12 +73,28 @@ class Session:
         stack: list[Any] = self._local.training
         return stack
 
+    @property
+    def applying(self) -> bool:
+        """Whether an optimizer of the program is being applied in this thread."""
+        return bool(getattr(self._local, "applying", False))
+
+    @contextmanager
+    def one_application(self) -> Iterator[None]:
+        """Optimizers that call each other in this block count as one."""
+        self._local.applying = True
+        try:
+            yield
+        finally:
+            self._local.applying = False
+
     def remember(self, made: Any) -> None:
         """Keep where the user's program made this object."""
         frame = self.recorder.user_frame()
         site = self.recorder.user_site()
         if site is not None:
             self.sites[made] = site
+        if hasattr(type(made), "fit") and hasattr(type(made), "compile"):
+            self.models.add(made)
         if _through_library(sys._getframe(1), frame):
             self.library.add(made)
 

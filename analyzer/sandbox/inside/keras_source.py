@@ -52,18 +52,18 @@ class SourceCalls:
         call = calls.get((site["line"], site["column"], site["end_line"], site["end_column"]))
         return None if call is None else _argument(call, names, position)
 
-    def imports(self, path: str) -> set[str]:
-        """Dotted names that a file imports, and attribute chains such as "tf.keras"."""
-        source = "".join(self._read(path)[0])
-        found: set[str] = set()
-        for node in ast.walk(_parsed(source)):
+    def names(self, path: str) -> tuple[set[str], set[str]]:
+        """Dotted names that a file imports, and attributes of names that it uses ("tf.keras")."""
+        imported: set[str] = set()
+        used: set[str] = set()
+        for node in ast.walk(_parsed("".join(self._read(path)[0]))):
             if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
+                imported |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
-                found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+                imported |= {f"{node.module}.{alias.name}" for alias in node.names}
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                found.add(f"{node.value.id}.{node.attr}")
-        return found
+                used.add(f"{node.value.id}.{node.attr}")
+        return imported, used
 
     def _read(self, path: str) -> tuple[list[str], dict[Position, ast.Call]]:
         if path not in self._files:

@@ -84,11 +84,11 @@ class LossTap:
         return found
 
 
-Watcher = Callable[[Any, list[Any], Any], None]
+Watcher = Callable[[Any, list[Any]], None]
 
 
 def watch_gradients(tf: Any, told: Watcher) -> None:
-    """Call `told(target, sources, gradients)` after every GradientTape.gradient of the program."""
+    """Call `told(target, sources)` after every GradientTape.gradient of the program."""
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
@@ -96,7 +96,7 @@ def watch_gradients(tf: Any, told: Watcher) -> None:
             session = current()
             if session is not None:
                 leaves = tf.nest.flatten(sources)
-                session.recorder.guarded(told, target, leaves, found)
+                session.recorder.guarded(told, target, leaves)
             return found
 
         return gradient

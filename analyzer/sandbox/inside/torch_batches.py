@@ -1,0 +1,282 @@
+"""The data: what enters the model and the loss, and the whole arrays that it was cut from.
+
+Nothing is fetched from a dataset. Batches are copied as they pass by, up to a bound; where a batch
+is a slice of an array, or came unchanged out of a TensorDataset, the whole array is described.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from . import torch_layers as layers
+from .recorder import Recorder
+from .statistics import data_kind, describe_array, describe_labels
+from .torch_recording import Facts
+
+MOST_BYTES = 2**27
+"""Copied batches of one kind, in bytes."""
+MOST_INPUTS = 8
+
+
+class Pile:
+    """Batches of one input or label, copied until the bound.
+
+    Attributes:
+        whole: the array that the batches are cut from, when it is known.
+        name: what the program calls that array.
+    """
+
+    def __init__(self, samples: int) -> None:
+        self._wanted = samples
+        self._parts: list[Any] = []
+        self._count = self._bytes = 0
+        self._repeats = False
+        self.whole: Any = None
+        self.name: str | None = None
+
+    @property
+    def full(self) -> bool:
+        return self._count >= self._wanted or self._bytes >= MOST_BYTES
+
+    @property
+    def rows(self) -> int | None:
+        """Size of the whole set, when every step takes all of it."""
+        if self.whole is not None:
+            return len(self.whole)
+        return self._count if self._repeats and len(self._parts) == 1 else None
+
+    def keep_last(self) -> None:
+        """Forget what came before the batch of the first step: trials of the model."""
+        self._parts = self._parts[-1:]
+        self._count = sum(len(part) for part in self._parts)
+        self._bytes = sum(part.nbytes for part in self._parts)
+
+    def add(self, tensor: Any, most: int | None = None) -> None:
+        """Copy a batch; one of another sample shape is left out, and so is the same one again."""
+        if most is not None and self._count >= most:
+            return  # a second epoch brings nothing new
+        if self.full or tensor.dim() == 0 or tensor.is_complex() or tensor.is_sparse:
+            return
+        part = to_array(tensor).copy()  # the program may change it in place
+        if self._parts and self._parts[0].shape[1:] != part.shape[1:]:
+            return
+        if len(self._parts) == 1 and _same(self._parts[0], part):
+            self._repeats = True
+            return
+        self._parts.append(part)
+        self._count += len(part)
+        self._bytes += part.nbytes
+
+    def array(self) -> Any:
+        """The batches one after another; None when there are none."""
+        import numpy as np
+
+        return np.concatenate(self._parts) if self._parts else None
+
+
+def _same(one: Any, other: Any) -> bool:
+    import numpy as np
+
+    return len(one) > 1 and bool(np.array_equal(one, other))
+
+
+def to_array(tensor: Any) -> Any:
+    """The tensor as a NumPy array on the CPU, sharing memory where it can."""
+    import torch
+
+    values = tensor.detach().cpu()
+    return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+
+
+class Batches:
+    """What passes by on its way into the trained model and into its loss."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._samples = int(recorder.request["samples"])
+        self._training: dict[int, list[Pile]] = {}
+        self._validation: dict[int, list[Pile]] = {}
+        self._labels: dict[Any, Pile] = {}
+        self._loaders: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self._last: tuple[Any, list[Any]] | None = None
+        self._sizes: dict[int, int] = {}
+        self.loader: Any = None
+        self.settled = False
+        self._tests: list[Facts] = []
+
+    # What the loaders yield
+
+    def iterating(self, loader: Any, iterator: Any) -> None:
+        """A loader made an iterator."""
+        self._loaders[iterator] = loader
+
+    def yielded(self, iterator: Any, batch: Any) -> None:
+        """An iterator gave a batch."""
+        loader = self._loaders.get(iterator)
+        if loader is not None:
+            self._last = (loader, layers.tensors_in(batch))
+
+    # What enters model and loss
+
+    def entered(self, module: Any, inputs: list[Any], *, training: bool) -> None:
+        """A root module is called with tensors that no other module made."""
+        piles = (self._training if training else self._validation).setdefault(id(module), [])
+        if training and inputs[0].dim():
+            self._sizes.setdefault(id(module), int(inputs[0].shape[0]))
+        if training and not self.settled and self._last is not None:
+            self.loader = self._last[0]
+        for position, tensor in enumerate(inputs[:MOST_INPUTS]):
+            if position == len(piles):
+                piles.append(Pile(self._samples))
+                if training:
+                    self._find_whole(piles[position], tensor)
+            piles[position].add(tensor, self.samples_known() if training else None)
+
+    def settle(self) -> None:
+        """The first step is done: what was tried before it is no training data."""
+        self.settled = True
+        for pile in (pile for piles in self._training.values() for pile in piles):
+            pile.keep_last()
+
+    def batch_size(self, roots: list[Any]) -> int | None:
+        """Samples in the first batch of the model."""
+        sizes = [self._sizes[id(root)] for root in roots if id(root) in self._sizes]
+        return sizes[0] if sizes else None
+
+    def compared(self, key: Any, target: Any) -> None:
+        """A target entered a loss that led to a step."""
+        if key not in self._labels:
+            if len(self._labels) >= MOST_INPUTS:
+                return
+            self._labels[key] = Pile(self._samples)
+            self._find_whole(self._labels[key], target)
+        self._labels[key].add(target, self.samples_known())
+
+    # Whole arrays
+
+    def _find_whole(self, pile: Pile, tensor: Any) -> None:
+        """The array that the batch is a slice of, or the tensor of the dataset it came from."""
+        base = tensor._base
+        batch = self._last[1] if self._last is not None else []
+        if base is not None and not any(part is base for part in batch):
+            pile.whole = _rows_of(base, tensor)
+            pile.name = self._name_of(base) if pile.whole is not None else None
+        if pile.whole is None:
+            pile.whole = self._of_dataset(tensor)
+            pile.name = self._name_of(pile.whole) if pile.whole is not None else None
+
+    def _of_dataset(self, tensor: Any) -> Any:
+        import torch
+
+        if self._last is None or self._last[0] is None:
+            return None
+        loader, batch = self._last
+        for position, part in enumerate(batch):
+            if part is tensor or (part.shape == tensor.shape and torch.equal(part, tensor)):
+                return _stored(loader.dataset, position)
+        return None
+
+    def _name_of(self, whole: Any) -> str | None:
+        frame = self._recorder.user_frame()
+        if frame is None:
+            return None
+        for space in (frame.f_locals, frame.f_globals):
+            for name, value in list(space.items()):
+                if value is whole:
+                    return name
+        return None
+
+    # Arrays that the program evaluates on
+
+    def profile(self, wanted: list[str]) -> None:
+        """Describe arrays by their names in the user's frame; names that are not there are none."""
+        frame = self._recorder.user_frame()
+        if frame is None or self._tests:
+            return
+        for name in wanted[:32]:
+            value = frame.f_locals.get(name, frame.f_globals.get(name))
+            array: Any = to_array(value) if hasattr(value, "grad_fn") else value
+            if isinstance(getattr(array, "ndim", None), int) and array.ndim:
+                self._tests.append(self._described(array, len(array), name, array.ndim == 4))
+
+    def _described(self, array: Any, samples: int | None, name: str | None, image: bool) -> Facts:
+        axis = 1 if image else -1
+        return describe_array(
+            array, samples=samples, name=name, limit=self._samples, channel_axis=axis
+        )
+
+    # The profile
+
+    def samples_known(self) -> int | None:
+        """Size of the training set by its loader."""
+        try:
+            return len(self.loader.dataset) if self.loader is not None else None
+        except (TypeError, NotImplementedError):
+            return None
+
+    def facts(self, roots: list[Any], first_op: str | None) -> Facts | None:
+        """The DataProfile for a model with these root modules; None when nothing came by."""
+        inputs = self._stats(self._training, roots, self.samples_known())
+        if not inputs:
+            return None
+        first = inputs[0]
+        kind = data_kind(first["shape"], first["dtype"], first, True)
+        return {
+            "inputs": inputs,
+            "labels": self._label_stats(roots),
+            "validation_inputs": self._stats(self._validation, roots, None),
+            "test_inputs": self._tests,
+            "kind": "text" if first_op == "embedding" else kind,
+            "source": "program",
+        }
+
+    def _stats(self, piles: dict[int, list[Pile]], roots: list[Any], samples: Any) -> list[Facts]:
+        found = []
+        for pile in (pile for root in roots for pile in piles.get(id(root), [])):
+            array = to_array(pile.whole) if pile.whole is not None else pile.array()
+            if array is None:
+                continue
+            size = samples if pile.rows is None else pile.rows
+            found.append(self._described(array, size, pile.name, array.ndim == 4))
+        return found[:32]
+
+    def _label_stats(self, roots: list[Any]) -> list[Facts]:
+        found = []
+        piles = [pile for root in roots for pile in self._training.get(id(root), [])]
+        for label in self._labels.values():
+            whole = label.whole is not None
+            array = to_array(label.whole) if whole else label.array()
+            if array is None:
+                continue
+            size = self.samples_known() if label.rows is None else label.rows
+            same = piles[0].array() if piles and not whole else None
+            if whole and piles and piles[0].whole is not None:
+                same = to_array(piles[0].whole)
+            found.append(
+                describe_labels(
+                    array, samples=size, name=label.name, limit=self._samples, inputs=same
+                )
+            )
+        return found[:32]
+
+
+def _rows_of(base: Any, tensor: Any) -> Any:
+    """The larger array that a batch is a slice of, in the shape of the batch's samples."""
+    if base.dim() == 0 or tensor.dim() == 0 or base.requires_grad:
+        return None
+    rows = int(base.shape[0])
+    if rows <= tensor.shape[0] or base.numel() * tensor.shape[0] != tensor.numel() * rows:
+        return None
+    return base.detach().reshape(rows, *tensor.shape[1:])
+
+
+def _stored(dataset: Any, position: int) -> Any:
+    """The stored tensor at this position of a TensorDataset, or of a subset of one."""
+    kind = type(dataset).__name__
+    if kind == "TensorDataset" and position < len(dataset.tensors):
+        return dataset.tensors[position]
+    if kind == "Subset":
+        inner = _stored(dataset.dataset, position)
+        return None if inner is None else inner[list(dataset.indices)]
+    return None

@@ -1,0 +1,244 @@
+"""Listens to calls of modules and functions without changing what they compute.
+
+`nn.Module.__call__` is wrapped. While somebody listens, a `TorchFunctionMode` reports functional
+calls too; it is taken off inside single layers and whenever gradients are off, because PyTorch
+chooses its fused inference kernels only where no mode is active, and their last bits differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from . import torch_layers as layers
+from . import torch_names as names
+from .recorder import Recorder
+from .torch_constructed import Constructed
+from .torch_recording import Facts, Key
+
+
+class Ear(Protocol):
+    """What listens: a Recording or a Sampler."""
+
+    def enter(self, module: Any, arguments: Any) -> None: ...
+    def leave(self, output: Any) -> None: ...
+    def abandon(self) -> None: ...
+    def add_module(self, module: Any, arguments: Any, output: Any, place: Any) -> None: ...
+    def add_function(
+        self, name: str, call: tuple[Any, Facts], output: Any, where: Key, place: Any
+    ) -> None: ...
+    def pass_on(self, arguments: Any, output: Any) -> None: ...
+
+
+class Calls:
+    """The stack of running module calls, and who listens.
+
+    Attributes:
+        ear: who listens to what happens now; None when nobody does.
+        on_root: called before a module that the program's own loop calls; whether to listen to it.
+        after_root: called with the module when that call returned.
+        loss_of: the context of a loss call; None for a module that is no loss.
+        on_value: told about each function's result, for losses written by hand.
+    """
+
+    def __init__(self, recorder: Recorder, constructed: Constructed) -> None:
+        self.ear: Ear | None = None
+        self.on_root: Callable[[Any, Any], bool] = lambda _module, _arguments: False
+        self.after_root: Callable[[Any], None] = lambda _module: None
+        self.loss_of: Callable[[Any, Any], Any] = lambda _module, _arguments: None
+        self.on_value: Callable[[Any, Any, Any], None] = lambda _name, _call, _output: None
+        self._recorder = recorder
+        self._constructed = constructed
+        self._stack: list[Any] = []
+        self._deaf = 0
+        self._mode: Any = None
+        self._pid = os.getpid()
+        self._thread = threading.get_ident()
+
+    def install(self, torch: Any) -> None:
+        """Wrap `nn.Module.__call__` and make the mode."""
+        self._original = original = torch.nn.Module.__call__
+        self._stack_size = torch.overrides._len_torch_function_stack
+        self._top = torch.overrides._get_current_function_mode
+        self._grad_enabled = torch.is_grad_enabled
+        self._mode = _listener(torch, self._function_called)
+        call = self._call
+
+        def __call__(module: Any, *arguments: Any, **keywords: Any) -> Any:
+            if self._deaf or threading.get_ident() != self._thread:
+                return original(module, *arguments, **keywords)
+            return call(module, arguments, keywords)
+
+        torch.nn.Module.__call__ = __call__
+
+    # The mode
+
+    def listen(self, ear: Ear | None) -> None:
+        """Let somebody listen, or nobody."""
+        self.ear = ear
+        if ear is None:
+            self._take_off()
+
+    def _put_on(self) -> bool:
+        if self._mode is None or any(mode is self._mode for mode in self._modes()):
+            return False
+        self._mode.__enter__()
+        return True
+
+    def _take_off(self) -> bool:
+        """Only from the top: below a mode of the program it must stay until that one ends."""
+        if self._stack_size() and self._top() is self._mode:
+            self._mode.__exit__(None, None, None)
+            return True
+        return False
+
+    def _modes(self) -> list[Any]:
+        from torch.overrides import _get_current_function_mode_stack
+
+        return list(_get_current_function_mode_stack())
+
+    @contextlib.contextmanager
+    def silence(self) -> Iterator[None]:
+        """Nobody hears what happens inside: single layers, losses, our own computations."""
+        removed = self._take_off()
+        self._deaf += 1
+        try:
+            yield
+        finally:
+            self._deaf -= 1
+            if removed and self.ear is not None:
+                self._put_on()
+
+    # Calls of modules
+
+    def _call(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
+        if os.getpid() != self._pid:
+            return self._original(module, *arguments, **keywords)
+        guarded = self._recorder.guarded
+        loss = guarded(self.loss_of, module, (arguments, keywords))
+        if loss is not None:
+            with loss:
+                return loss.finish(self._original(module, *arguments, **keywords))
+        if self._stack:
+            return self._inner(module, arguments, keywords)
+        if not any(True for _ in module.parameters()):
+            if self.ear is None or not self._grad_enabled():
+                return self._original(module, *arguments, **keywords)
+            return self._inner(module, arguments, keywords)
+        return self._root(module, arguments, keywords)
+
+    def _root(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
+        guarded = self._recorder.guarded
+        with self.silence():
+            heard = guarded(self.on_root, module, (arguments, keywords))
+        ear = self.ear
+        if ear is None or not heard:
+            with self._unheard():
+                return self._through(module, arguments, keywords)
+        guarded(ear.enter, module, (arguments, keywords))
+        self._put_on()
+        try:
+            output = self._inner(module, arguments, keywords)
+        except BaseException:
+            ear.abandon()
+            self._take_off()
+            raise
+        guarded(ear.leave, output)
+        if len(self._modes()) > 1:
+            self._take_off()  # the program's own mode may end before ours would
+        with self.silence():
+            guarded(self.after_root, module)
+        return output
+
+    @contextlib.contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """Nobody listens for the time of one call; losses are still seen."""
+        ear, self.ear = self.ear, None
+        removed = self._take_off()
+        try:
+            yield
+        finally:
+            self.ear = ear
+            if removed:
+                self._put_on()
+
+    def _inner(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
+        ear = self.ear
+        if ear is None:
+            return self._original(module, *arguments, **keywords)
+        if not layers.is_single_layer(module):
+            return self._through(module, arguments, keywords)
+        site = self._recorder.user_site()
+        with self.silence():
+            output = self._original(module, *arguments, **keywords)
+            if type(module).__name__ in names.TRANSPARENT_MODULES:
+                self._recorder.guarded(ear.pass_on, (arguments, keywords), output)
+            else:
+                place = self._module_place(module, site)
+                call = (arguments, keywords)
+                self._recorder.guarded(ear.add_module, module, call, output, place)
+        return output
+
+    def _through(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
+        self._stack.append(module)
+        try:
+            return self._original(module, *arguments, **keywords)
+        finally:
+            self._stack.pop()
+
+    def _module_place(self, module: Any, site: Facts | None) -> Callable[[], Facts]:
+        def place() -> Facts:
+            made = self._constructed.site(module)
+            return {"site": made or site, "call_site": site}
+
+        return place
+
+    # Calls of functions
+
+    def _function_called(self, function: Any, arguments: Any, keywords: Facts, output: Any) -> None:
+        if self.ear is None or self._deaf:
+            return
+        with self.silence():
+            self._recorder.guarded(self._heard, function, (arguments, keywords), output)
+
+    def _heard(self, function: Any, call: tuple[Any, Facts], output: Any) -> None:
+        name = names.function_name(function)
+        assert self.ear is not None
+        if name in names.FUNCTION_OPS:
+            frame = self._recorder.user_frame()
+            place = (id(frame.f_code), frame.f_lasti) if frame is not None else (0, 0)
+            where = (*place, id(self._stack[-1]) if self._stack else 0)
+            self.ear.add_function(name, call, output, where, self._function_place)
+        elif not name.endswith("_like") and not name.startswith("new_"):
+            self.ear.pass_on(call, output)
+        if not self._stack:
+            self.on_value(name, call, output)
+
+    def _function_place(self) -> Facts:
+        """The user's line; inside a library's module the line that made that module."""
+        inside = self._stack[-1] if self._stack else None
+        code = getattr(getattr(type(inside), "forward", None), "__code__", None)
+        sources = self._recorder.sources
+        if code is not None and sources.relative(code.co_filename) is None:
+            made = self._constructed.site(inside)
+            if made is not None:
+                return {"site": made}
+        return {"site": self._recorder.user_site()}
+
+
+def _listener(torch: Any, heard: Callable[..., None]) -> Any:
+    class Listener(torch.overrides.TorchFunctionMode):
+        """Runs each function as it is and reports it."""
+
+        def __torch_function__(
+            self, function: Any, _types: Any, arguments: Any = (), keywords: Any = None
+        ) -> Any:
+            keywords = keywords or {}
+            output = function(*arguments, **keywords)
+            heard(function, arguments, keywords, output)
+            return output
+
+    return Listener()

@@ -7,8 +7,6 @@ seen when it happens; steps inside a traced function are counted when the functi
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +15,7 @@ from .keras_facts import Facts
 from .keras_sampling import Sampler
 from .keras_session import Session, current, wrap
 from .keras_tap import LossTap
+from .keras_traced import Argument, fits, traced_site
 
 DESCRIBE_AT = (1, 2, 4, 8, 16, 32)
 """Steps after which the data is described again with the batches seen so far."""
@@ -185,44 +184,12 @@ class LoopObserver:
         leaves = [leaf for leaf in self.tf.nest.flatten(arguments) if hasattr(leaf, "shape")]
         if place.position is not None and place.position < len(leaves):
             return place.taken(leaves[place.position])
-        fitting = [leaf for leaf in leaves if _fits(tuple(leaf.shape), place.shape)]
+        fitting = [leaf for leaf in leaves if fits(tuple(leaf.shape), place.shape)]
         return place.taken(fitting[0]) if len(fitting) == 1 else None
-
-
-class Argument:
-    """Which argument of a traced function a value is: by position, else by shape."""
-
-    def __init__(self, position: int | None, shape: tuple[int | None, ...]) -> None:
-        self.position = position
-        self.shape = shape
-
-    @staticmethod
-    def taken(value: Any) -> Any:
-        """The value when it holds numbers now."""
-        return value if hasattr(value, "__array__") or hasattr(value, "numpy") else None
-
-
-def _fits(shape: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
-    return len(shape) == len(wanted) and all(
-        w is None or s == w for s, w in zip(shape, wanted, strict=True)
-    )
 
 
 def _no_loss(*_: Any) -> None:
     """Stands for a loss that is an expression: it cannot be evaluated again."""
-
-
-def traced_site(recorder: Any) -> dict[str, Any] | None:
-    """The user's innermost line when TensorFlow is tracing rewritten code of theirs."""
-    stacks = sys.modules.get("tensorflow.python.util.tf_stack")
-    mappers = getattr(stacks, "_source_mapper_stacks", {}).get(threading.get_ident(), ())
-    if stacks is None or len(mappers) < 2:  # the first one maps nothing
-        return None
-    for entry in reversed(list(stacks.extract_stack())):
-        site = recorder.sources.of_lines(entry.filename, entry.lineno)
-        if site is not None:
-            return dict(site)
-    return None
 
 
 def owner_of(session: Session, variables: list[Any]) -> Any:

@@ -1,0 +1,265 @@
+"""PyTorch programs read from their source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from analyzer.source.calls import SourceIndex
+from analyzer.source.index import read_program
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def _read(text: str) -> SourceIndex:
+        return read_program(tmp_path, "train.py", text=dedent(text).lstrip("\n"))
+
+    return _read
+
+
+CLASSIFIER = """
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
+class Net(nn.Module):
+    def __init__(self, classes):
+        super(Net, self).__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 8, kernel_size=3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        )
+        self.unused = nn.Linear(1, 1)
+        self.fc = nn.Linear(8 * 16 * 16, classes)
+
+    def head(self, x):
+        return F.softmax(self.fc(x), dim=1)
+
+    def forward(self, x):
+        x = self.features(x)
+        x = x.view(x.size(0), -1)
+        return self.head(F.dropout(x, 0.3))
+
+x = torch.randn(100, 3, 32, 32)
+y = torch.randint(0, 5, (100,))
+x = x / 2
+loader = DataLoader(TensorDataset(x, y), batch_size=25, shuffle=True)
+net = Net(5)
+criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+for epoch in range(1, 11):
+    for inputs, targets in loader:
+        optimizer.zero_grad()
+        loss = criterion(net(inputs), targets)
+        loss.backward()
+        optimizer.step()
+"""
+
+
+def test_module_is_walked_in_execution_order(read) -> None:
+    graph = read(CLASSIFIER).graph
+    assert graph is not None and graph.complete
+    assert [(layer.type, layer.name) for layer in graph.layers] == [
+        ("Conv2d", "features.0"),
+        ("ReLU", "features.1"),
+        ("MaxPool2d", "features.2"),
+        ("view", "view"),
+        ("dropout", "dropout"),
+        ("Linear", "fc"),
+        ("softmax", "softmax"),
+    ]
+    assert [layer.op for layer in graph.layers][3:] == ["flatten", "dropout", "dense", "activation"]
+    linear, softmax = graph.layers[5], graph.layers[6]
+    assert linear.units == 5 and linear.input_channels == 2048
+    assert linear.site is not None and linear.site.line == 15
+    assert linear.call_site is not None and linear.call_site.line == 18
+    assert softmax.activation == "softmax" and softmax.axis == 1
+    assert softmax.site is not None and softmax.site.line == 18
+    assert graph.layers[4].rate == 0.3
+    assert graph.outputs == (6,)
+
+
+def test_loop_learner(read) -> None:
+    index = read(CLASSIFIER)
+    learner = index.learner
+    assert index.framework == "torch" and learner is not None
+    (loss,) = learner.losses
+    assert loss.name == "cross_entropy" and loss.label_smoothing == 0.1
+    assert loss.site is not None and loss.site.line == 30
+    assert loss.call_site is not None and loss.call_site.line == 35
+    (optimizer,) = learner.optimizers
+    assert (optimizer.name, optimizer.learning_rate, optimizer.momentum) == ("sgd", 0.1, 0.9)
+    assert (learner.batch_size, learner.epochs, learner.shuffle) == (25, 10, True)
+    assert learner.batch_size_site is not None and learner.batch_size_site.line == 28
+    assert learner.epochs_site is not None and learner.epochs_site.line == 32
+    assert learner.fit_site is not None and learner.fit_site.line == 36
+
+
+def test_data_behind_loader_and_dataset(read) -> None:
+    index = read(CLASSIFIER)
+    assert (index.inputs_name, index.labels_name) == ("x", "y")
+    assert index.data_site is not None and index.data_site.line == 27
+    assert index.labels_site is not None and index.labels_site.line == 26
+
+
+def test_roles_of_the_loop(read) -> None:
+    index = read(CLASSIFIER)
+    roles = [call.role for call in index.calls if call.loops == 2]
+    assert roles == ["zero_grad", "loss", "backward", "step"]
+    (call,) = [call for call in index.calls if call.callee == "torch.nn.CrossEntropyLoss.__call__"]
+    assert call.site.line == 35 and call.target == "loss"
+    (model,) = [call for call in index.calls if call.role == "model" and call.name == "Net"]
+    assert model.site.line == 29 and model.target == "net"
+
+
+def test_forward_outside_its_class(read) -> None:
+    graph = read("""
+        import torch
+        from torch import nn
+        class CNN(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(4, 2)
+        def forward(self, x):
+            x = self.fc(x)
+            x = torch.sigmoid(x)
+    """).graph
+    assert graph is not None
+    assert [layer.type for layer in graph.layers] == ["Linear", "sigmoid"]
+
+
+def test_training_in_functions_with_parsed_arguments(read) -> None:
+    index = read("""
+        import argparse
+        import torch
+        from torch import nn, optim
+        from torch.utils.data import DataLoader
+        def train(args, model, loader, optimizer, epoch):
+            model.train()
+            for batch, (data, target) in enumerate(loader):
+                data, target = data.to("cuda"), target.to("cuda")
+                optimizer.zero_grad()
+                loss = nn.functional.nll_loss(model(data), target)
+                loss.backward()
+                optimizer.step()
+        def main():
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--batch-size", type=int, default=48)
+            parser.add_argument("--epochs", type=int, default=14)
+            parser.add_argument("--lr", type=float, default=1.0)
+            args = parser.parse_args()
+            loader = DataLoader(dataset, batch_size=args.batch_size)
+            model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2)).to("cuda")
+            optimizer = optim.Adadelta(model.parameters(), lr=args.lr)
+            scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=1)
+            for epoch in range(1, args.epochs + 1):
+                train(args, model, loader, optimizer, epoch)
+                scheduler.step()
+        if __name__ == "__main__":
+            main()
+    """)
+    assert index.graph is not None and index.learner is not None
+    assert [layer.type for layer in index.graph.layers] == ["Linear", "ReLU", "Linear"]
+    learner = index.learner
+    assert (learner.batch_size, learner.epochs) == (48, 14)
+    assert learner.losses[0].name == "nll"
+    assert learner.optimizers[0].learning_rate == 1.0 and learner.optimizers[0].scheduled
+    assert [call.role for call in index.calls if call.role in {"train_mode", "scheduler"}] == [
+        "train_mode",
+        "scheduler",
+    ]
+
+
+def test_shapes_through_a_dummy_pass(read) -> None:
+    graph = read("""
+        import torch, torch.nn as nn, torch.nn.functional as F
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv = nn.Conv2d(1, 4, 5)
+                self._to_linear = None
+                self.convs(torch.randn(28, 28).view(-1, 1, 28, 28))
+                self.fc = nn.Linear(self._to_linear, 10)
+            def convs(self, x):
+                x = F.max_pool2d(F.relu(self.conv(x)), (2, 2))
+                if self._to_linear is None:
+                    self._to_linear = x[0].shape[0] * x[0].shape[1] * x[0].shape[2]
+                return x
+            def forward(self, x):
+                x = self.convs(x).view(-1, self._to_linear)
+                return self.fc(x)
+        net = Net()
+    """).graph
+    assert graph is not None
+    assert [layer.type for layer in graph.layers] == [
+        "Conv2d",
+        "relu",
+        "max_pool2d",
+        "view",
+        "Linear",
+    ]
+    assert graph.layers[-1].input_channels == 4 * 12 * 12
+
+
+def test_shared_module_counts_its_uses(read) -> None:
+    graph = read("""
+        from torch import nn
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = nn.Linear(2, 3), nn.Linear(3, 1)
+                self.act = nn.ReLU()
+            def forward(self, x):
+                return self.act(self.b(self.act(self.a(x))))
+    """).graph
+    assert graph is not None
+    assert [layer.name for layer in graph.layers] == ["a", "act", "b", "act"]
+    assert [layer.repeated for layer in graph.layers] == [1, 2, 1, 2]
+
+
+def test_residual_block_and_module_list(read) -> None:
+    graph = read("""
+        from torch import nn
+        class Block(nn.Module):
+            def __init__(self, n):
+                super().__init__()
+                self.conv = nn.Conv2d(n, n, 3, padding=1)
+            def forward(self, x):
+                return self.conv(x) + x
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.stem = nn.Conv2d(3, 8, 1)
+                self.blocks = nn.ModuleList([Block(8) for _ in range(2)])
+            def forward(self, x):
+                x = self.stem(x)
+                for block in self.blocks:
+                    x = block(x)
+                return x
+        net = Net()
+    """).graph
+    assert graph is not None and graph.complete
+    assert [layer.name for layer in graph.layers] == [
+        "stem", "blocks.0.conv", "add", "blocks.1.conv", "add",
+    ]  # fmt: skip
+    assert graph.layers[2].op == "merge" and graph.layers[2].inputs == (1, 0)
+
+
+def test_missing_optimizer_and_criterion_stay_unknown(read) -> None:
+    index = read("""
+        from torch import nn
+        def train(model, loader, optimizer, n_epochs=5):
+            for epoch in range(n_epochs):
+                for x, y in loader:
+                    optimizer.zero_grad()
+                    loss = criterion(model(x), y)
+                    loss.backward()
+                    optimizer.step()
+    """)
+    assert index.learner is not None
+    assert index.learner.losses == () and index.learner.optimizers == ()
+    assert index.learner.epochs == 5

@@ -17,7 +17,8 @@ Instead
     model.add(Conv2D(128, (3, 3), activation="relu"))
     model.add(Dropout(0.2))
 The fix
-    0.2 behind convolutions, 0.5 behind dense layers, for all of them. Not safe: rates must be tried.
+    0.2 behind convolutions, 0.5 behind dense layers, for all of them. Not safe: rates must be
+    tried.
 Sources
     Srivastava et al. 2014, section 7.3 and appendix A.4 (0.5 for dense layers, less for lower
     layers); Theia's table of faults, "decrease dropout rate"; UMLAUT's bound of 0.5.
@@ -58,9 +59,11 @@ class HighDropoutRate(Rule):
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """All dropouts of the model, as one finding."""
         found = list(_high(program))
-        if not found or found[0][0].site is None:
+        if not found:
             return
         first, behind_conv = found[0]
+        if first.site is None:
+            return
         behind = "a convolution" if behind_conv else "a dense layer"
         yield Suspicion(
             site=first.site,

@@ -66,7 +66,7 @@ class NarrowHiddenLayer(Rule):
         if layer.site is not None:
             yield Suspicion(
                 site=layer.site,
-                message=f"'{layer.name}', a hidden layer, has {count(layer.units or 0, 'unit')} only.",
+                message=f"Hidden layer '{layer.name}' has {count(layer.units or 0, 'unit')} only.",
                 evidence=Evidence(static={"units": layer.units}),
                 fix=Declined("the right width must be tried"),
             )

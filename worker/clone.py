@@ -87,11 +87,13 @@ class Clone:
 def read_diff(output: bytes) -> Iterator[ChangedFile]:
     """The files of `git diff --patch-with-raw -z`: a raw list, then the patches in its order."""
     raw, patches = _split(output)
-    bodies = [b"diff --git " + part for part in re.split(rb"(?m)^diff --git ", patches)[1:]]
-    if len(bodies) != len(raw):
-        raise CloneError(f"git listed {len(raw)} files and {len(bodies)} patches")
-    for (status, previous, path), body in zip(raw, bodies, strict=True):
-        hunks = parse_patch(body.decode("utf-8", "replace"))
+    bodies = iter(re.split(rb"(?m)^diff --git ", patches)[1:])
+    for status, previous, path in raw:
+        body = next(bodies, b"").decode("utf-8", "replace")
+        hunks = parse_patch(body)
+        if status == "T":  # a file became a link: git writes a removal and an addition
+            next(bodies, b"")
+            hunks = ()
         yield ChangedFile(path, _STATUS.get(status, "changed"), previous, hunks or None)
 
 

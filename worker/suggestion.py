@@ -72,7 +72,10 @@ def plan(
             return ()
         pieces = _pieces(path, texts[path].lines, changed)
         whole = _join(pieces, texts[path].lines)
-        parts += [whole] if whole and is_suggestible(whole, files[path]) else pieces
+        if whole and is_suggestible(whole, files[path]):
+            parts.append(whole)
+        else:
+            parts += [part for piece in pieces for part in _split(piece, files[path])]
     fits = all(is_suggestible(part, files[part.path]) for part in parts)
     return tuple(parts) if fits and len(parts) <= MOST_PARTS else ()
 
@@ -110,11 +113,27 @@ def _pieces(path: str, old: Sequence[str], new: Sequence[str]) -> list[Suggestio
         lines = tuple(new[j1:j2])
         if i1 < i2:
             pieces.append(Suggestion(path, i1 + 1, i2, lines))
+        elif pieces and pieces[-1].end == i1:  # something was put above this line, too
+            above = pieces.pop()
+            pieces.append(Suggestion(path, above.start, i1, (*above.lines, *lines)))
         elif i1 > 0:
             pieces.append(Suggestion(path, i1, i1, (old[i1 - 1], *lines)))
         elif old:
             pieces.append(Suggestion(path, 1, 1, (*lines, old[0])))
     return pieces
+
+
+def _split(piece: Suggestion, file: ChangedFile) -> list[Suggestion]:
+    """Cut above the rows where something was deleted, if lines are replaced one by one."""
+    hunk = file.hunk_at(piece.start, piece.end)
+    if hunk is None or piece.end - piece.start + 1 != len(piece.lines):
+        return [piece]
+    cuts = [gap for gap in sorted(hunk.gaps) if piece.start < gap <= piece.end]
+    starts, ends = [piece.start, *cuts], [*(cut - 1 for cut in cuts), piece.end]
+    return [
+        Suggestion(piece.path, start, end, piece.lines[start - piece.start : end - piece.start + 1])
+        for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 def _join(pieces: Sequence[Suggestion], old: Sequence[str]) -> Suggestion | None:

@@ -86,7 +86,8 @@ def describe(finding: Finding) -> str:
 
 def evidence(finding: Finding) -> str:
     """The witnesses as a list, each cut to a readable length; numbers as they were measured."""
-    values = finding.evidence.model_dump(mode="json", exclude_none=True)
+    # through JSON, where numbers that are not finite are strings
+    values = json.loads(finding.evidence.model_dump_json(exclude_none=True))
     lines = [f"- {name}: {code(_compact(value))}" for name, value in values.items()]
     if lines:
         lines.append(f"- proof: {finding.proof}, confidence {finding.confidence:.2f}")

@@ -10,11 +10,16 @@ import functools
 import linecache
 
 
+def text_of(path: str) -> str:
+    """The file's text, empty when it cannot be read."""
+    return "".join(linecache.getlines(path))
+
+
 @functools.lru_cache(maxsize=64)
 def tree_of(path: str) -> ast.Module | None:
     """The parsed file, None when it cannot be read or does not parse."""
     try:
-        return ast.parse("".join(linecache.getlines(path)))
+        return ast.parse(text_of(path))
     except (SyntaxError, ValueError):
         return None
 

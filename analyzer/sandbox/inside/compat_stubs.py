@@ -104,6 +104,14 @@ def _trange(*arguments: Any, **keywords: Any) -> Progress:
 _TQDM = {"tqdm": Progress, "trange": _trange, "tqdm_notebook": Progress, "tnrange": _trange}
 
 
+_SPECIAL: dict[str, dict[str, Any]] = {}
+
+
+def special(module: str, name: str, value: Any) -> None:
+    """A name that a decorative module must really have (it loads data)."""
+    _SPECIAL.setdefault(module, {})[name] = value
+
+
 class StubModule(ModuleType):
     """A decorative module: every name in it is `Anything`."""
 
@@ -112,6 +120,7 @@ class StubModule(ModuleType):
         self.__path__: list[str] = []
         if name.split(".")[0] == "tqdm":
             self.__dict__.update(_TQDM)
+        self.__dict__.update(_SPECIAL.get(name, {}))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -113,6 +113,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.constants: dict[str, Any] = {}
+        self.shaped = False
 
     def read(self, tree: ast.Module) -> Wanted:
         for node in ast.walk(tree):
@@ -173,6 +174,10 @@ class _Reader:
             shape = (length,) if isinstance(length, int) else shape
         if isinstance(shape, int):
             shape = (shape,)
+        if shape is None and name.startswith("flow_from_") and not self.shaped:
+            shape = _picture(keywords)
+        elif shape is not None:
+            self.shaped = True
         if isinstance(shape, tuple) and shape:
             if "batch_input_shape" in keywords:
                 shape = shape[1:]
@@ -210,6 +215,14 @@ class _Reader:
         if name in _CATEGORICAL or name in _BINARY or name in ("MSELoss", "L1Loss"):
             result = result._replace(loss=name)
         return result
+
+
+def _picture(keywords: dict[str, Any]) -> Any:
+    """The shape of what an image loader of Keras gives."""
+    size = keywords.get("target_size")
+    if not isinstance(size, tuple):
+        return None
+    return (*size, {"grayscale": 1, "rgba": 4}.get(keywords.get("color_mode", "rgb"), 3))
 
 
 def _rank(name: str, rank: int, default: tuple[int, ...]) -> tuple[int, ...]:

@@ -10,6 +10,8 @@ import os
 import zlib
 from typing import Any
 
+from .compat_record import Uses
+
 
 class StandIns:
     """Keeps account of invented data.
@@ -17,16 +19,38 @@ class StandIns:
     Attributes:
         recorder: the child's recorder; `facts["data"]["source"]` says "stand_in" once anything
             was invented.
-        root: absolute folder of the running script.
     """
 
     def __init__(self, recorder: Any) -> None:
         self.recorder = recorder
-        self.script = str(recorder.request.get("script") or "")
-        self.root = os.path.dirname(os.path.abspath(self.script)) if self.script else os.getcwd()
         self._names: list[str] = []
         self._source = "stand_in"
-        recorder.at_finish(self.mark)
+        # Collectors that come later may write the data profile anew, so marking is the very last.
+        recorder.at_finish(lambda: recorder.at_finish(self.mark))
+
+    @property
+    def script(self) -> str:
+        """The running script's absolute path, "" when a function is run instead."""
+        script = self.recorder.request.get("script")
+        return os.path.join(self.recorder.sources.root, script) if script else ""
+
+    @property
+    def root(self) -> str:
+        """Folder of the running script."""
+        return os.path.dirname(self.script) or str(self.recorder.sources.root)
+
+    def request(self) -> dict[str, Any]:
+        """The request with the script's path absolute."""
+        return {**self.recorder.request, "script": self.script}
+
+    def asked_by_user(self) -> bool:
+        """True when the user's own code made the call that is running."""
+        return Uses(self.recorder).by_user()
+
+    def forget(self) -> None:
+        """Begins a new account, for another program in the same process."""
+        self._names.clear()
+        self._source = "stand_in"
 
     def rng(self, name: str) -> Any:
         """A NumPy generator of its own for everything that belongs to `name`."""

@@ -97,7 +97,8 @@ def _mapped_uids() -> int:
 
 def command(view: View, limits: Limits, environment: Mapping[str, str]) -> list[str]:
     """bwrap's arguments up to the program to start, which the caller appends."""
-    room = str(min(limits.file_bytes, limits.memory_bytes // 2))
+    # What lies in these folders is memory too, and the watch on processes does not see it.
+    room = str(min(limits.file_bytes, limits.memory_bytes // 4))
     return [
         find(),
         *_namespaces(view.uid),

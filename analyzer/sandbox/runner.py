@@ -61,10 +61,8 @@ def observe(
     Raises:
         SandboxError: the sandbox itself is missing or cannot start.
     """
-    if policy.kind == "none":
-        outcome = _run_unconfined(root, request, limits, policy, mounts)
-    else:
-        outcome = _run_in_bubblewrap(root, request, limits, policy, mounts)
+    run = _run_unconfined if policy.kind == "none" else _run_in_bubblewrap
+    outcome = run(root.resolve(), request, limits, policy, mounts)
     return _observation(outcome, limits)
 
 
@@ -92,7 +90,7 @@ def _run_in_bubblewrap(
         uid=bubblewrap.private_uid(),
         gpu=request.device != "cpu",
     )
-    files = workspace.plan(root, (mount.inside for mount in view.mounts))
+    files = workspace.plan(root, (mount.inside for mount in view.mounts), _folder(request))
     shown = tuple(Mount(root / path, path) for path in files.shown)
     view = replace(view, mounts=(*shown, *view.mounts))
     places = {mount.inside: mount.inside for mount in view.mounts}
@@ -118,7 +116,7 @@ def _run_unconfined(
         folder.mkdir()
         home.mkdir()
         real = _existing(mounts)
-        files = workspace.plan(root, (mount.inside for mount in real))
+        files = workspace.plan(root, (mount.inside for mount in real), _folder(request))
         for mount in (*real, *(Mount(root / path, path) for path in files.shown)):
             if not os.path.isabs(mount.inside):
                 target = folder / mount.inside.strip("/")
@@ -143,6 +141,11 @@ def _existing(mounts: Sequence[Mount]) -> tuple[Mount, ...]:
     return tuple(
         Mount(mount.host.resolve(), mount.inside) for mount in mounts if mount.host.exists()
     )
+
+
+def _folder(request: Request) -> str:
+    """The folder that the program starts from, relative to the root."""
+    return os.path.dirname(request.script or "")
 
 
 def _envelope(request: Request, limits: Limits, root: str, uid: int | None) -> Envelope:

@@ -11,6 +11,7 @@ import io
 import os
 import stat
 import tarfile
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ COPY_BYTES = 64 * 2**20
 LARGE_FILE = 16 * 2**20
 LARGE_FOLDER_FILES = 1500  # a folder of images, say, is shown and not copied
 MOST_SHOWN = 200
+MOST_ENTRIES = 20_000  # looked at; folders beyond are shown whole
 LEFT_OUT = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache"}
 )
@@ -55,6 +57,13 @@ class _Plan:
     shown: list[str] = field(default_factory=list)
     omitted: int = 0
     bytes: int = 0
+    entries: int = 0
+
+    @property
+    def full(self) -> bool:
+        """True when no more is copied, or the tree is too large to be looked at."""
+        copied = self.bytes >= COPY_BYTES or len(self.copied) >= COPY_FILES
+        return copied or self.entries >= MOST_ENTRIES
 
     def show(self, path: str) -> None:
         if len(self.shown) < MOST_SHOWN:
@@ -70,17 +79,23 @@ class _Plan:
             self.copied.append(path)
 
 
-def plan(root: Path, taken: Iterable[str] = ()) -> Workspace:
+def plan(root: Path, taken: Iterable[str] = (), first: str = "") -> Workspace:
     """Decide for every file below `root`; symbolic links are copied as links, never followed.
 
     Args:
         root: the program's root folder.
         taken: relative paths where something else is mounted; the root's own are left out.
+        first: the script's folder, relative; what lies above and below it is copied first.
     """
     made = _Plan(frozenset(path.strip("/") for path in taken))
-    waiting = [""]
-    while waiting:
-        waiting.extend(_plan_folder(root, waiting.pop(0), made))  # breadth first: near files win
+    near, far = deque([""]), deque[str]()
+    while near or far:
+        folder = near.popleft() if near else far.popleft()
+        if made.full and folder:
+            made.show(folder)
+            continue
+        for subfolder in _plan_folder(root, folder, made):
+            (near if _on_the_way(subfolder, first) else far).append(subfolder)
     return Workspace(
         root,
         tuple(made.folders),
@@ -91,6 +106,11 @@ def plan(root: Path, taken: Iterable[str] = ()) -> Workspace:
     )
 
 
+def _on_the_way(folder: str, first: str) -> bool:
+    """Whether the folder lies above or below the first one."""
+    return not first or f"{folder}/".startswith(f"{first}/") or f"{first}/".startswith(f"{folder}/")
+
+
 def _plan_folder(root: Path, folder: str, made: _Plan) -> list[str]:
     """Plan one folder's files and return its subfolders."""
     try:
@@ -98,6 +118,7 @@ def _plan_folder(root: Path, folder: str, made: _Plan) -> list[str]:
     except OSError:
         made.omitted += 1
         return []
+    made.entries += len(entries)
     if folder and len(entries) > LARGE_FOLDER_FILES:
         made.show(folder)
         return []

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from .plain import clip
+from .plain import clip, one_line
 from .recorder import Recorder
 
 LONGEST_MESSAGE = 500  # characters of an exception's text
@@ -122,7 +122,7 @@ class Ending:
 
     def _text(self) -> str:
         """The exception on one line."""
-        words = " ".join(str(self.error).split())
+        words = one_line(str(self.error))
         name = type(self.error).__name__
         return clip(f"{name}: {words}" if words else name, LONGEST_MESSAGE)
 

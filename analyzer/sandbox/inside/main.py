@@ -17,8 +17,8 @@ from typing import Any
 PACKAGE = "_faultline_inside"
 HERE = os.path.dirname(os.path.abspath(__file__))
 # In this order: spellings and data must be there before the observers look at what uses them.
-ADJUSTMENTS = {"compat": "compat", "stand_ins": "standins"}
-OBSERVERS = ("keras_observer", "torch_observer")
+# Each reads of the request what concerns it, and installs nothing that was switched off.
+OBSERVERS = ("compat", "standins", "keras_observer", "torch_observer")
 
 
 def main() -> int:
@@ -48,8 +48,7 @@ def _install_observers(recorder: Any) -> None:
     _part("on_import").WATCH.failed = lambda name, error: recorder.note(
         f"observing {name} failed: {type(error).__name__}: {error}"
     )
-    wanted = [part for setting, part in ADJUSTMENTS.items() if recorder.request[setting]]
-    for name in (*wanted, *OBSERVERS):
+    for name in OBSERVERS:
         if os.path.exists(os.path.join(HERE, f"{name}.py")):
             recorder.guarded(_install, name, recorder)
 

@@ -7,9 +7,11 @@ so a program without NumPy stays one without NumPy.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 LONGEST_TEXT = 2000  # characters; the parent refuses longer texts
+TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 DEEPEST = 24  # levels; the parent refuses deeper results
 
 
@@ -50,6 +52,13 @@ def plain_float(number: float) -> float | str:
     if math.isnan(number):
         return "NaN"
     return "Infinity" if number > 0 else "-Infinity"
+
+
+def one_line(text: str, longest: int = LONGEST_TEXT) -> str:
+    """The text on one line, without terminal colours and control characters."""
+    bare = TERMINAL.sub("", str(text).encode("utf-8", "replace").decode("utf-8"))
+    words = "".join(sign if sign.isprintable() else " " for sign in bare).split()
+    return clip(" ".join(words), longest)
 
 
 def clip(text: str, longest: int = LONGEST_TEXT) -> str:

@@ -26,7 +26,7 @@ def run(recorder: Recorder) -> int:
     record_warnings(recorder)
     report_before_exit(recorder)
     try:
-        run_as_main(root, request)
+        run_as_main(root, request, known_names(recorder))
     except Stop:
         recorder.finish(None)
         return 0
@@ -63,7 +63,15 @@ def _print_as_python_does(error: BaseException) -> None:
     traceback.print_exception(type(error), error, step)
 
 
-def run_as_main(root: str, request: dict[str, Any]) -> None:
+def known_names(recorder: Recorder) -> Any:
+    """The program's `__builtins__`; with `compat` it also knows usual names left undefined."""
+    if not (recorder.request["observe"] and recorder.request["compat"]):
+        return builtins
+    undefined = importlib.import_module(".compat_undefined", __package__)
+    return recorder.guarded(undefined.namespace, recorder) or builtins
+
+
+def run_as_main(root: str, request: dict[str, Any], names: Any = builtins) -> None:
     """Execute the script as __main__, or call the entry's function."""
     if request.get("entry"):
         _call_entry(root, request)
@@ -75,7 +83,7 @@ def run_as_main(root: str, request: dict[str, Any]) -> None:
     module = types.ModuleType("__main__")
     loader = importlib.machinery.SourceFileLoader("__main__", path)
     module.__dict__.update(
-        __file__=path, __builtins__=builtins, __loader__=loader, __spec__=None, __cached__=None
+        __file__=path, __builtins__=names, __loader__=loader, __spec__=None, __cached__=None
     )
     sys.modules["__main__"] = module
     with open(path, "rb") as file:
@@ -98,6 +106,8 @@ def _enter(root: str, folder: str, request: dict[str, Any]) -> None:
     chosen = request.get("working_folder")
     os.chdir(folder if chosen is None else os.path.join(root, chosen))
     sys.path.insert(0, folder)
+    # Last of all the root: a repository's own package is installed where its programs really run.
+    sys.path += [path for path in (root, os.path.join(root, "src")) if os.path.isdir(path)]
     release_shadowed(folder)
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from .plain import clip, plain, plain_float
+from .plain import clip, one_line, plain, plain_float
 from .sites import Sources
 
 MOST_LOSSES = 2000
@@ -70,13 +70,13 @@ class Recorder:
 
     def note(self, text: str) -> None:
         """One line about what observing had to leave out."""
-        line = clip(" ".join(str(text).split()))
+        line = one_line(text)
         if len(self._notes) < MOST_NOTES and line not in self._notes:
             self._notes.append(line)
 
     def add_warning(self, category: str, message: str, site: dict[str, Any] | None = None) -> None:
         """A Python warning that the program caused."""
-        entry = {"category": clip(category, 300), "message": clip(message), "site": site}
+        entry = {"category": clip(category, 300), "message": one_line(message), "site": site}
         seen = self.facts["warnings"]
         if len(seen) < MOST_WARNINGS and entry not in seen:
             seen.append(entry)
@@ -89,7 +89,7 @@ class Recorder:
         missing: str | None = None,
     ) -> dict[str, Any]:
         """Remember why the program was not observed to the end; the first reason stays."""
-        line = clip(" ".join(str(message).split()))
+        line = one_line(message)
         trouble = {"cause": cause, "message": line, "site": site, "missing": missing}
         if self.facts["trouble"] is None:
             self.facts["trouble"] = trouble

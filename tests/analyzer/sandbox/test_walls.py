@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,8 +14,10 @@ from typing import Any
 import pytest
 
 from analyzer.errors import SandboxError
+from analyzer.limits import Limits
 from analyzer.options import Mount, SandboxPolicy
 from analyzer.sandbox import bubblewrap
+from analyzer.sandbox.interpreter import Interpreter
 from analyzer.sandbox.runner import probe
 from tests.support.sandboxed import Programs, trouble_of
 
@@ -259,3 +263,27 @@ def test_a_sandbox_that_ends_before_our_code_runs_is_an_error(
     monkeypatch.setattr(bubblewrap, "_system", lambda: ["--no-such-option"])
     with pytest.raises(SandboxError, match=r"did not start: .*no-such-option"):
         programs.run("")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs every other test this way")
+def test_an_ordinary_user_has_no_rights_either() -> None:
+    """The command line for a caller who is not root, started as one."""
+    python = Path("/usr/bin/python3")
+    if not python.exists():
+        pytest.skip("no Python that another user may start")
+    # What is shown as our own folder does not matter here, but the other user must see it.
+    view = bubblewrap.View(Interpreter(python, ()), (), Path("/usr/share"), None, gpu=False)
+    text = """
+import ctypes, json, os
+status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
+libc = ctypes.CDLL(None)
+writable = [place for place in ("/", "/usr", "/etc", "/dev") if os.access(place, os.W_OK)]
+print(json.dumps([os.getuid(), int(status["CapEff"], 16), int(status["CapBnd"], 16), writable,
+                  libc.unshare(0x10000000), open("/proc/1/environ").read()]))
+"""
+    command = [*bubblewrap.command(view, Limits(), {"LANG": "C.UTF-8"}), str(python), "-c", text]
+    ended = subprocess.run(
+        command, user=65534, group=65534, extra_groups=[], env={}, capture_output=True, cwd="/"
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == [65534, 0, 0, [], -1, ""]

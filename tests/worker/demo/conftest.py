@@ -1,11 +1,13 @@
 """A stand-in with one repository, one pull request, and a caller with an installation token."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.support.github import Client, as_installation, assert_described
 from worker.demo.github_standin import GitHubStandIn
+from worker.demo.github_standin.keys import new_private_key
 from worker.demo.github_standin.records import PullRequest
 
 BASE = {
@@ -25,9 +27,15 @@ def changed(text: str) -> str:
     return "".join(lines) + "last without a newline"
 
 
-@pytest.fixture
-def standin() -> Iterator[GitHubStandIn]:
-    with GitHubStandIn() as running:
+@pytest.fixture(scope="session")
+def private_key() -> str:
+    return new_private_key()
+
+
+@contextmanager
+def watched(private_key: str) -> Iterator[GitHubStandIn]:
+    """A stand-in whose every exchange and webhook is held to GitHub's description at the end."""
+    with GitHubStandIn(private_key=private_key) as running:
         yield running
         running.flush()
         assert running.faults.pending == 0
@@ -35,7 +43,25 @@ def standin() -> Iterator[GitHubStandIn]:
 
 
 @pytest.fixture
+def standin(private_key: str) -> Iterator[GitHubStandIn]:
+    with watched(private_key) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared(private_key: str) -> Iterator[tuple[Client, PullRequest]]:
+    """One stand-in for a whole table of refusals."""
+    with watched(private_key) as running:
+        pull = opened(running)
+        yield as_installation(running), pull
+
+
+@pytest.fixture
 def pull(standin: GitHubStandIn) -> PullRequest:
+    return opened(standin)
+
+
+def opened(standin: GitHubStandIn) -> PullRequest:
     standin.create_repository("octo-org/digits", BASE)
     change = {
         "train.py": changed(BASE["train.py"]),  # type: ignore[arg-type]
@@ -51,4 +77,5 @@ def pull(standin: GitHubStandIn) -> PullRequest:
 
 @pytest.fixture
 def client(standin: GitHubStandIn, pull: PullRequest) -> Client:
+    assert pull.number == 1
     return as_installation(standin)

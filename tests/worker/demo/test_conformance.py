@@ -29,7 +29,8 @@ def test_every_operation_is_one_that_github_describes() -> None:
         assert found.template == path
 
 
-def test_the_app_and_its_installation(standin: GitHubStandIn, pull: PullRequest) -> None:
+@pytest.mark.usefixtures("pull")
+def test_the_app_and_its_installation(standin: GitHubStandIn) -> None:
     app = as_app(standin)
     assert app.get("/app").json()["slug"] == "faultline"
     assert app.get("/app/installations").json()[0]["id"] == standin.installation_id
@@ -77,7 +78,8 @@ def test_the_archive_comes_from_another_host(client: Client, pull: PullRequest) 
     place = httpx.URL(answer.headers["Location"])
     assert place.port != answer.url.port
     packed = httpx.get(place, trust_env=False).content
-    names = tarfile.open(fileobj=io.BytesIO(packed)).getnames()
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        names = tar.getnames()
     root = f"octo-org-digits-{pull.head_sha[:7]}"
     assert f"{root}/train.py" in names
     assert httpx.get(place.copy_set_param("token", "x"), trust_env=False).status_code == 404
@@ -85,9 +87,7 @@ def test_the_archive_comes_from_another_host(client: Client, pull: PullRequest) 
     assert with_token.status_code == 400
 
 
-def test_the_comparison_is_from_the_merge_base(
-    standin: GitHubStandIn, client: Client, pull: PullRequest
-) -> None:
+def test_the_comparison_is_from_the_merge_base(standin: GitHubStandIn, client: Client) -> None:
     standin.push("main", {"README.md": "later\n"}, "Say something")
     compared = client.get(f"{R}/compare/main...faster").json()
     assert (compared["status"], compared["ahead_by"], compared["behind_by"]) == ("diverged", 1, 1)
@@ -206,19 +206,22 @@ def test_the_conversation(standin: GitHubStandIn, client: Client, pull: PullRequ
     assert client.get(f"{R}/collaborators/nobody/permission").status_code == 404
 
 
-def test_the_installation_is_announced(standin: GitHubStandIn, pull: PullRequest) -> None:
+@pytest.mark.usefixtures("pull")
+def test_the_installation_is_announced(standin: GitHubStandIn) -> None:
     standin.announce_installation()
     assert standin.deliveries[-1].payload["repositories"][0]["full_name"] == "octo-org/digits"
 
 
-def test_unchanged_answers_are_free(client: Client, pull: PullRequest) -> None:
+@pytest.mark.usefixtures("pull")
+def test_unchanged_answers_are_free(client: Client) -> None:
     first = client.get(f"{R}/pulls/1")
     again = client.get(f"{R}/pulls/1", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["x-ratelimit-used"] == first.headers["x-ratelimit-used"]
 
 
-def test_the_check_itself_can_fail(standin: GitHubStandIn, pull: PullRequest) -> None:
+@pytest.mark.usefixtures("pull")
+def test_the_check_itself_can_fail(standin: GitHubStandIn) -> None:
     """The description is only worth something when it turns wrong answers down."""
     good = standin.deliveries[-1].payload
     assert_valid_webhook("pull_request", good)

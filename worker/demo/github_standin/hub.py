@@ -14,6 +14,7 @@ from worker.demo.github_standin.limits import Meter
 from worker.demo.github_standin.records import (
     App,
     CheckRun,
+    Delivery,
     Grant,
     Ids,
     Installation,
@@ -43,6 +44,8 @@ class Hub:
     faults: Faults = field(default_factory=Faults)
     meter: Meter = field(default_factory=Meter)
     lock: RLock = field(default_factory=RLock)
+    deliveries: list[Delivery] = field(default_factory=list)
+    redeliver: Callable[[Delivery], object] = lambda _delivery: None
     emit: Callable[[str, Json], None] = lambda _event, _payload: None
 
     def now(self) -> str:

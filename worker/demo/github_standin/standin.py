@@ -85,11 +85,14 @@ class GitHubStandIn:
             permissions=dict(permissions),
             events=events,
         )
-        self.hub = Hub(app, Installation(27_182_818, owner, dict(permissions)), clock=clock)
+        # A client that caches tokens by installation must not mix up two stand-ins.
+        installation = Installation(secrets.randbelow(10**9) + 10**7, owner, dict(permissions))
+        self.hub = Hub(app, installation, clock=clock)
         self.hub.users.update({account: owner, bot.login: bot})
         self.main_user = self.hub.user(main_user)
         self._sender = Sender(self.webhook_secret, app.id, events, self.hub.ids, self.hub.now)
-        self.hub.emit = self._sender.emit
+        self.hub.deliveries = self._sender.deliveries
+        self.hub.emit, self.hub.redeliver = self._sender.emit, self._sender.redeliver
         self._api = Listener(api(self.hub, prefix, self.exchanges.append))
         self._archives = Listener(archives(self.hub))
         self.url = f"http://127.0.0.1:{self._api.port}{prefix}"
@@ -103,6 +106,7 @@ class GitHubStandIn:
 
     def stop(self) -> None:
         self._sender.close()
+        self._archives.ask_to_stop()
         self._api.stop()
         self._archives.stop()
         shutil.rmtree(self._folder, ignore_errors=True)

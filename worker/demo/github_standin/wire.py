@@ -40,8 +40,11 @@ class Listener:
                 raise RuntimeError(f"no server came up on 127.0.0.1:{self.port} within 20 s")
             sleep(0.01)
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> None:
         self._server.should_exit = True
+
+    def stop(self) -> None:
+        self.ask_to_stop()
         self._thread.join(timeout=10)
         self._socket.close()
 

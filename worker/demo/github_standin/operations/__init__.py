@@ -7,6 +7,7 @@ from worker.demo.github_standin.operations import (
     apps,
     checks,
     contents,
+    deliveries,
     issues,
     pulls,
     review_comments,
@@ -14,4 +15,14 @@ from worker.demo.github_standin.operations import (
 )
 from worker.demo.github_standin.operations import graphql as graphql
 
-__all__ = ["apps", "checks", "contents", "graphql", "issues", "pulls", "review_comments", "reviews"]
+__all__ = [
+    "apps",
+    "checks",
+    "contents",
+    "deliveries",
+    "graphql",
+    "issues",
+    "pulls",
+    "review_comments",
+    "reviews",
+]

@@ -44,8 +44,7 @@ _RESOURCE = "PullRequestReviewComment"
 def create_comment(hub: Hub, request: Request) -> Answer:
     pull, body = the_pull(hub, request), request.object
     replying = body.get("in_reply_to")
-    required = ("body",) if replying else ("body", "commit_id", "path")
-    check_members(body, _COMMENT, required=required)
+    check_members(body, _COMMENT, required=("body", "commit_id", "path"))
     _check_text(body["body"])
     if replying is not None:
         return _reply(hub, pull, replying, body["body"])

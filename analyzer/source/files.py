@@ -91,11 +91,13 @@ def read_source(root: Path, path: str) -> SourceFile:
     try:
         if full.is_dir():
             raise SourceError("expected a file, found a folder", path=path)
+        if not full.resolve().is_relative_to(root.resolve()):
+            raise SourceError("the file lies outside the folder under review", path=path)
         with full.open("rb") as stream:
             raw = stream.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         raise SourceError("the file does not exist", path=path) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceError(f"the file cannot be read: {reason}", path=path) from None
     return decode_source(path, raw)
@@ -112,12 +114,22 @@ def decode_source(path: str, raw: bytes) -> SourceFile:
             f"the file is larger than {SIZE_LIMIT // 2**20} MB, the limit for a program", path=path
         )
     encoding = _encoding_of(path, raw)
-    return source_from_text(path, _decode(path, raw, encoding), encoding=encoding)
+    text = _decode(path, raw, encoding)
+    if path.endswith(".ipynb") and not text.lstrip().startswith("{"):
+        raise SourceError("expected a notebook (a JSON object), found other text", path=path)
+    return source_from_text(path, text, encoding=encoding)
 
 
 def source_from_text(path: str, raw_text: str, *, encoding: str = "utf-8") -> SourceFile:
-    """Make a `SourceFile` of a file's decoded text (the JSON text for a notebook)."""
-    notebook = read_notebook(path, raw_text) if path.endswith(".ipynb") else None
+    """Make a `SourceFile` of a file's decoded text.
+
+    Of a notebook that is its JSON; any other text under its name is taken for its script.
+
+    Raises:
+        SourceError: the JSON is no notebook.
+    """
+    json_text = path.endswith(".ipynb") and raw_text.lstrip().startswith("{")
+    notebook = read_notebook(path, raw_text) if json_text else None
     return SourceFile(
         path=path,
         text=notebook.script if notebook else raw_text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.errors import SourceError
@@ -17,7 +18,7 @@ from analyzer.source.learner import learner_of
 from analyzer.source.leftovers import read_leftovers
 from analyzer.source.names import framework_of
 from analyzer.source.parsing import Parsed, parse
-from analyzer.source.sites import call_sites, seen_role
+from analyzer.source.sites import call_site, call_sites, seen_role
 from analyzer.source.values import Scope
 
 MAX_MODULES = 20
@@ -90,18 +91,33 @@ def read_program(root: Path, path: str, *, text: str | None = None) -> SourceInd
     """What the source alone shows of the program `path` under `root`.
 
     Args:
-        text: the file's content (JSON for a notebook) when it is not what lies on disk.
+        text: the file's content when it is not what lies on disk; for a notebook its JSON or the
+            script of its cells.
 
     Raises:
         SourceError: the file cannot be read as text at all. A program with syntax errors is read
             without the lines that do not parse, which `SourceIndex.troubles` names.
     """
     source = read_source(root, path) if text is None else source_from_text(path, text)
-    return index_source(root, source)
+    return survey(root, source).index
 
 
-def index_source(root: Path, source: SourceFile) -> SourceIndex:
-    """What the source alone shows of a program that has been read."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A program and how it hangs together with the files around it.
+
+    Attributes:
+        trains: calls that train when the program is run (not only inside functions nobody calls).
+        modules: the local files that it imports, its own left out.
+    """
+
+    index: SourceIndex
+    trains: tuple[CallSite, ...]
+    modules: frozenset[str]
+
+
+def survey(root: Path, source: SourceFile) -> Survey:
+    """Read a program whose file has been read."""
     parsed = parse(source.path, source.text)
     modules = LocalModules(root)
     scope = Scope(parsed)
@@ -109,8 +125,14 @@ def index_source(root: Path, source: SourceFile) -> SourceIndex:
     modules.reader = reader
     modules.read[source.path] = scope
     reader.run_module(parsed.tree.body)
+    run = list(reader.record.calls.values())
     read_leftovers(reader, scope)
-    return _index(source, parsed, reader)
+    index = _index(source, parsed, reader)
+    roles = [(seen, seen_role(seen, index.framework)) for seen in run]
+    trains = tuple(
+        call_site(seen, role) for seen, role in roles if role in {"fit", "backward"} and role
+    )
+    return Survey(index, trains, frozenset(modules.read) - {source.path})
 
 
 def _index(source: SourceFile, parsed: Parsed, reader: Executor) -> SourceIndex:
@@ -149,6 +171,3 @@ def _framework(reader: Executor) -> Framework | None:
         return name
     trains = any(seen_role(seen, "keras") in _TRAINING for seen in reader.record.calls.values())
     return next(iter(reader.frameworks)) if trains and len(reader.frameworks) == 1 else None
-
-
-__all__ = ["CallSite", "SourceIndex", "index_source", "read_program"]

@@ -43,7 +43,9 @@ def test_sequential_by_add(read) -> None:
     index = read(SEQUENTIAL)
     assert index.framework == "tf.keras"
     graph = index.graph
-    assert graph is not None and graph.complete and graph.origin == "static"
+    assert graph is not None
+    assert graph.complete
+    assert graph.origin == "static"
     assert [layer.type for layer in graph.layers] == [
         "Conv2D", "MaxPooling2D", "Flatten", "Dropout", "Dense",
     ]  # fmt: skip
@@ -54,8 +56,11 @@ def test_sequential_by_add(read) -> None:
         (1, 1),
         "valid",
     )
-    assert conv.activation == "relu" and conv.site is not None and conv.site.line == 8
-    assert conv.output_shape == (26, 26, 32) and conv.parameters == 320
+    assert conv.activation == "relu"
+    assert conv.site is not None
+    assert conv.site.line == 8
+    assert conv.output_shape == (26, 26, 32)
+    assert conv.parameters == 320
     assert pool.output_shape == (13, 13, 32)
     assert flatten.output_shape == (5408,)
     assert dropout.rate == 0.25
@@ -69,22 +74,29 @@ def test_learner_of_compile_and_fit(read) -> None:
     assert learner is not None
     (loss,) = learner.losses
     assert (loss.name, loss.custom) == ("sparse_categorical_crossentropy", False)
-    assert loss.site is not None and (loss.site.line, loss.site.column) == (13, 19)
+    assert loss.site is not None
+    assert (loss.site.line, loss.site.column) == (13, 19)
     (optimizer,) = learner.optimizers
-    assert optimizer.name == "sgd" and optimizer.learning_rate == pytest.approx(0.01)
+    assert optimizer.name == "sgd"
+    assert optimizer.learning_rate == pytest.approx(0.01)
     assert optimizer.learning_rate_site is not None
     assert optimizer.learning_rate_site.line == 14
     assert (learner.batch_size, learner.epochs, learner.validation_split) == (64, 5, 0.1)
-    assert learner.metrics == ("accuracy",) and learner.shuffle is True
-    assert learner.fit_site is not None and learner.fit_site.line == 15
-    assert learner.compile_site is not None and learner.compile_site.end_line == 14
+    assert learner.metrics == ("accuracy",)
+    assert learner.shuffle is True
+    assert learner.fit_site is not None
+    assert learner.fit_site.line == 15
+    assert learner.compile_site is not None
+    assert learner.compile_site.end_line == 14
 
 
 def test_data_is_followed_to_its_last_statement(read) -> None:
     index = read(SEQUENTIAL)
     assert (index.inputs_name, index.labels_name) == ("x_train", "y_train")
-    assert index.data_site is not None and index.data_site.line == 5
-    assert index.labels_site is not None and index.labels_site.line == 3
+    assert index.data_site is not None
+    assert index.data_site.line == 5
+    assert index.labels_site is not None
+    assert index.labels_site.line == 3
     assert index.evaluated_names == ("x_test",)
     assert index.stated_shape == (28, 28, 1)
 
@@ -93,10 +105,15 @@ def test_argument_follows_a_name_to_its_literal(read) -> None:
     index = read(SEQUENTIAL)
     (fit,) = index.by_role("fit")
     batch = fit.argument("batch_size")
-    assert batch is not None and batch.known and batch.value == 64
-    assert batch.site.line == 15 and batch.text == "BATCH"
-    assert batch.value_site is not None and batch.value_site.line == 6
-    assert fit.callee == "keras.Model.fit" and fit.receiver == "model"
+    assert batch is not None
+    assert batch.known
+    assert batch.value == 64
+    assert batch.site.line == 15
+    assert batch.text == "BATCH"
+    assert batch.value_site is not None
+    assert batch.value_site.line == 6
+    assert fit.callee == "keras.Model.fit"
+    assert fit.receiver == "model"
 
 
 def test_functional_model_with_a_residual_connection(read) -> None:
@@ -115,10 +132,10 @@ def test_functional_model_with_a_residual_connection(read) -> None:
     assert graph is not None
     assert [layer.type for layer in graph.layers] == ["Input", "Dense", "Dense", "Add", "Dense"]
     assert graph.layers[3].inputs == (1, 2)
-    assert (
-        graph.layers[1].call_site is not None and graph.layers[1].call_site != graph.layers[1].site
-    )
-    assert index.learner is not None and index.learner.losses[0].name == "mean_squared_error"
+    assert graph.layers[1].call_site is not None
+    assert graph.layers[1].call_site != graph.layers[1].site
+    assert index.learner is not None
+    assert index.learner.losses[0].name == "mean_squared_error"
     assert index.learner.optimizers[0].learning_rate == 0.001
 
 
@@ -153,7 +170,8 @@ def test_model_built_in_a_helper_in_another_file(tmp_path: Path) -> None:
         "model.fit(x, y, epochs=2)\n"
     )
     index = read_program(tmp_path, "train.py")
-    assert index.framework == "keras" and index.graph is not None
+    assert index.framework == "keras"
+    assert index.graph is not None
     assert [layer.units for layer in index.graph.layers] == [16, 3]
     assert index.graph.layers[0].site is not None
     assert index.graph.layers[0].site.path == "nets/small.py"
@@ -173,12 +191,14 @@ def test_subclassed_model(read) -> None:
                 x = self.drop(x, training=training)
                 return tf.nn.softmax(self.d2(x))
         net = Net(7)
-        net.compile(loss=tf.keras.losses.CategoricalCrossentropy(from_logits=True), optimizer="nadam")
+        net.compile(loss=tf.keras.losses.CategoricalCrossentropy(from_logits=True),
+                    optimizer="nadam")
         net.fit(data, batch_size=8, epochs=3)
     """)
     assert index.graph is not None
     assert [layer.type for layer in index.graph.layers] == ["Dense", "Dropout", "Dense", "softmax"]
-    assert index.graph.layers[0].activation == "relu" and index.graph.layers[2].units == 7
+    assert index.graph.layers[0].activation == "relu"
+    assert index.graph.layers[2].units == 7
     assert index.graph.outputs == (3,)
     assert index.learner is not None
     assert index.learner.losses[0].from_logits is True
@@ -193,21 +213,26 @@ def test_old_spellings(read) -> None:
         from keras.layers.advanced_activations import LeakyReLU
         from keras.optimizers import SGD
         model = Sequential()
-        model.add(Convolution2D(8, 3, 5, border_mode="same", subsample=(2, 2), input_shape=(32, 32, 3)))
+        model.add(Convolution2D(8, 3, 5, border_mode="same", subsample=(2, 2),
+                                input_shape=(32, 32, 3)))
         model.add(LeakyReLU(0.1))
         model.add(Dense(output_dim=4, init="uniform"))
         model.add(Dropout(p=0.2))
         model.compile(loss="mse", optimizer=SGD(lr=0.1, momentum=0.9))
         model.fit(X, y, nb_epoch=3)
     """)
-    assert index.graph is not None and index.learner is not None
+    assert index.graph is not None
+    assert index.learner is not None
     conv, leaky, dense, dropout = index.graph.layers
     assert (conv.kernel_size, conv.padding, conv.strides) == ((3, 5), "same", (2, 2))
     assert conv.output_shape == (16, 16, 8)
     assert (leaky.op, leaky.activation) == ("activation", "leaky_relu")
     assert (dense.units, dense.initializer, dropout.rate) == (4, "uniform", 0.2)
-    assert index.learner.epochs == 3 and index.learner.optimizers[0].momentum == 0.9
-    assert index.labels_name == "y" and index.labels_site is None and index.data_site is None
+    assert index.learner.epochs == 3
+    assert index.learner.optimizers[0].momentum == 0.9
+    assert index.labels_name == "y"
+    assert index.labels_site is None
+    assert index.data_site is None
 
 
 def test_undefined_well_known_names_of_a_fragment(read) -> None:
@@ -218,7 +243,8 @@ def test_undefined_well_known_names_of_a_fragment(read) -> None:
         model.add(Dense(2))
         model.compile(optimizer=Adam(0.5), loss="mse")
     """)
-    assert index.graph is not None and index.learner is not None
+    assert index.graph is not None
+    assert index.learner is not None
     assert [layer.type for layer in index.graph.layers] == ["Conv2D", "Dense"]
     assert index.learner.optimizers[0].learning_rate == 0.5
 
@@ -245,7 +271,8 @@ def test_layers_added_in_a_loop(read) -> None:
         model.add(Dense(1))
         model.compile("adam", "mse")
     """)
-    assert index.graph is not None and index.graph.complete
+    assert index.graph is not None
+    assert index.graph.complete
     assert [layer.units for layer in index.graph.layers] == [64, 32, 16, 1]
 
 
@@ -264,7 +291,8 @@ def test_gradient_tape_loop(read) -> None:
     """)
     assert index.learner is not None
     assert index.learner.losses[0].name == "mean_squared_error"
-    assert index.learner.epochs == 7 and index.learner.optimizers[0].learning_rate == 0.01
+    assert index.learner.epochs == 7
+    assert index.learner.optimizers[0].learning_rate == 0.01
     assert [call.role for call in index.calls][-2:] == ["backward", "step"]
 
 
@@ -279,5 +307,6 @@ def test_a_scaler_is_no_model(read) -> None:
         model.fit(scaler.transform(X), y)
     """)
     assert [call.role for call in index.calls if call.name == "fit"] == ["scaling", "fit"]
-    assert index.learner is not None and index.learner.fit_site is not None
+    assert index.learner is not None
+    assert index.learner.fit_site is not None
     assert index.learner.fit_site.line == 7

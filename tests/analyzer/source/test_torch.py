@@ -62,7 +62,8 @@ for epoch in range(1, 11):
 
 def test_module_is_walked_in_execution_order(read) -> None:
     graph = read(CLASSIFIER).graph
-    assert graph is not None and graph.complete
+    assert graph is not None
+    assert graph.complete
     assert [(layer.type, layer.name) for layer in graph.layers] == [
         ("Conv2d", "features.0"),
         ("ReLU", "features.1"),
@@ -74,11 +75,16 @@ def test_module_is_walked_in_execution_order(read) -> None:
     ]
     assert [layer.op for layer in graph.layers][3:] == ["flatten", "dropout", "dense", "activation"]
     linear, softmax = graph.layers[5], graph.layers[6]
-    assert linear.units == 5 and linear.input_channels == 2048
-    assert linear.site is not None and linear.site.line == 15
-    assert linear.call_site is not None and linear.call_site.line == 18
-    assert softmax.activation == "softmax" and softmax.axis == 1
-    assert softmax.site is not None and softmax.site.line == 18
+    assert linear.units == 5
+    assert linear.input_channels == 2048
+    assert linear.site is not None
+    assert linear.site.line == 15
+    assert linear.call_site is not None
+    assert linear.call_site.line == 18
+    assert softmax.activation == "softmax"
+    assert softmax.axis == 1
+    assert softmax.site is not None
+    assert softmax.site.line == 18
     assert graph.layers[4].rate == 0.3
     assert graph.outputs == (6,)
 
@@ -86,24 +92,33 @@ def test_module_is_walked_in_execution_order(read) -> None:
 def test_loop_learner(read) -> None:
     index = read(CLASSIFIER)
     learner = index.learner
-    assert index.framework == "torch" and learner is not None
+    assert index.framework == "torch"
+    assert learner is not None
     (loss,) = learner.losses
-    assert loss.name == "cross_entropy" and loss.label_smoothing == 0.1
-    assert loss.site is not None and loss.site.line == 30
-    assert loss.call_site is not None and loss.call_site.line == 35
+    assert loss.name == "cross_entropy"
+    assert loss.label_smoothing == 0.1
+    assert loss.site is not None
+    assert loss.site.line == 30
+    assert loss.call_site is not None
+    assert loss.call_site.line == 35
     (optimizer,) = learner.optimizers
     assert (optimizer.name, optimizer.learning_rate, optimizer.momentum) == ("sgd", 0.1, 0.9)
     assert (learner.batch_size, learner.epochs, learner.shuffle) == (25, 10, True)
-    assert learner.batch_size_site is not None and learner.batch_size_site.line == 28
-    assert learner.epochs_site is not None and learner.epochs_site.line == 32
-    assert learner.fit_site is not None and learner.fit_site.line == 36
+    assert learner.batch_size_site is not None
+    assert learner.batch_size_site.line == 28
+    assert learner.epochs_site is not None
+    assert learner.epochs_site.line == 32
+    assert learner.fit_site is not None
+    assert learner.fit_site.line == 36
 
 
 def test_data_behind_loader_and_dataset(read) -> None:
     index = read(CLASSIFIER)
     assert (index.inputs_name, index.labels_name) == ("x", "y")
-    assert index.data_site is not None and index.data_site.line == 27
-    assert index.labels_site is not None and index.labels_site.line == 26
+    assert index.data_site is not None
+    assert index.data_site.line == 27
+    assert index.labels_site is not None
+    assert index.labels_site.line == 26
 
 
 def test_roles_of_the_loop(read) -> None:
@@ -111,9 +126,11 @@ def test_roles_of_the_loop(read) -> None:
     roles = [call.role for call in index.calls if call.loops == 2]
     assert roles == ["zero_grad", "loss", "backward", "step"]
     (call,) = [call for call in index.calls if call.callee == "torch.nn.CrossEntropyLoss.__call__"]
-    assert call.site.line == 35 and call.target == "loss"
+    assert call.site.line == 35
+    assert call.target == "loss"
     (model,) = [call for call in index.calls if call.role == "model" and call.name == "Net"]
-    assert model.site.line == 29 and model.target == "net"
+    assert model.site.line == 29
+    assert model.target == "net"
 
 
 def test_forward_outside_its_class(read) -> None:
@@ -162,12 +179,14 @@ def test_training_in_functions_with_parsed_arguments(read) -> None:
         if __name__ == "__main__":
             main()
     """)
-    assert index.graph is not None and index.learner is not None
+    assert index.graph is not None
+    assert index.learner is not None
     assert [layer.type for layer in index.graph.layers] == ["Linear", "ReLU", "Linear"]
     learner = index.learner
     assert (learner.batch_size, learner.epochs) == (48, 14)
     assert learner.losses[0].name == "nll"
-    assert learner.optimizers[0].learning_rate == 1.0 and learner.optimizers[0].scheduled
+    assert learner.optimizers[0].learning_rate == 1.0
+    assert learner.optimizers[0].scheduled
     assert [call.role for call in index.calls if call.role in {"train_mode", "scheduler"}] == [
         "train_mode",
         "scheduler",
@@ -242,11 +261,13 @@ def test_residual_block_and_module_list(read) -> None:
                 return x
         net = Net()
     """).graph
-    assert graph is not None and graph.complete
+    assert graph is not None
+    assert graph.complete
     assert [layer.name for layer in graph.layers] == [
         "stem", "blocks.0.conv", "add", "blocks.1.conv", "add",
     ]  # fmt: skip
-    assert graph.layers[2].op == "merge" and graph.layers[2].inputs == (1, 0)
+    assert graph.layers[2].op == "merge"
+    assert graph.layers[2].inputs == (1, 0)
 
 
 def test_missing_optimizer_and_criterion_stay_unknown(read) -> None:
@@ -261,5 +282,6 @@ def test_missing_optimizer_and_criterion_stay_unknown(read) -> None:
                     optimizer.step()
     """)
     assert index.learner is not None
-    assert index.learner.losses == () and index.learner.optimizers == ()
+    assert index.learner.losses == ()
+    assert index.learner.optimizers == ()
     assert index.learner.epochs == 5

@@ -6,26 +6,46 @@ cross-entropy), the loss says what was meant, and a rule reports the contradicti
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from analyzer.kinds import Problem
 from analyzer.observed import DataProfile, Graph, LabelStats, Learner
 from analyzer.rules.reading.head import Head, heads
+from analyzer.rules.reading.labels import labels_in_code
 from analyzer.rules.reading.losses import BINARY, CATEGORICAL, REGRESSION
+from analyzer.source.calls import SourceIndex
 
 TWO = 2  # classes of a binary task
 
 
 def infer_problem(
-    graph: Graph | None, data: DataProfile | None, learner: Learner | None
+    graph: Graph | None,
+    data: DataProfile | None,
+    learner: Learner | None,
+    source: SourceIndex | None = None,
 ) -> Problem:
-    """The task, "unknown" when labels, output and loss say too little."""
+    """The task, "unknown" when labels, output and loss say too little.
+
+    Args:
+        source: read for the labels' encoding where no labels were seen.
+    """
     loss = learner.losses[0].name if learner and learner.losses else None
     found = heads(graph) if graph else ()
     head = found[0] if found else None
-    if data is not None and data.labels:
-        by_labels = _by_labels(data.labels[0], loss, head)
+    for labels in _labels(data, source):
+        by_labels = _by_labels(labels, loss, head)
         if by_labels != "unknown":
             return by_labels
     return _by_loss(loss, head)
+
+
+def _labels(data: DataProfile | None, source: SourceIndex | None) -> Iterator[LabelStats]:
+    """The labels that were seen, then what the code says about them."""
+    if data is not None and data.labels:
+        yield data.labels[0]
+    facts = labels_in_code(source) if source is not None else None
+    if facts is not None:
+        yield LabelStats(encoding=facts.encoding)
 
 
 def _by_labels(labels: LabelStats, loss: str | None, head: Head | None) -> Problem:

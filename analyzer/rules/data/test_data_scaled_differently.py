@@ -37,6 +37,7 @@ from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.proof import data_seen, first_site, number, proof
 from analyzer.rules.reading.scaling import (
     in_same_style,
+    is_derived_scaled,
     mentioned_before,
     scaled_generators,
     scaling_statement,
@@ -154,7 +155,7 @@ def _in_code(program: Program) -> Iterator[Suspicion]:
     for name in source.evaluated_names:
         site = _use(program, name)
         known = name.isidentifier() and mentioned_before(source, name, statement.line)
-        if site is None or not known or scaling_statement(source, name) is not None:
+        if site is None or not known or is_derived_scaled(source, name):
             continue
         yield Suspicion(
             site=site,

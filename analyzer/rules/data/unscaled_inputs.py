@@ -40,6 +40,7 @@ from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.proof import data_seen, first_site, number
 from analyzer.rules.reading.scaling import (
     BYTE_HIGH,
+    before_split,
     code_scales,
     is_scaled,
     mentioned_before,
@@ -47,7 +48,26 @@ from analyzer.rules.reading.scaling import (
     unscaled_generators,
 )
 from analyzer.rules.samples import at, conv, dense, images, other, sample, table
+from analyzer.source.calls import CallSite
 
+FILE_READERS = frozenset(
+    {
+        "loadtxt",
+        "genfromtxt",
+        "read_csv",
+        "read_excel",
+        "read_table",
+        "imread",
+        "loadmat",
+        "image_dataset_from_directory",
+        "load_iris",
+        "load_wine",
+        "load_breast_cancer",
+        "load_diabetes",
+        "fetch_california_housing",
+    }
+)
+PIXEL_SETS = ("mnist", "cifar", "boston_housing", "california_housing")
 CODE_CONFIDENCE = 0.55  # the files may hold scaled values already
 
 
@@ -95,7 +115,7 @@ class UnscaledInputs(Rule):
         if generators:
             yield _from_generator(generators[0].site)
             return
-        loads = program.source.by_role("data", "loader")
+        loads = [call for call in program.source.calls if _reads_files(call)]
         if not loads or code_scales(program.source):
             yield self.unchecked("needs the training inputs, not seen")
             return
@@ -109,6 +129,14 @@ class UnscaledInputs(Rule):
             )
 
 
+def _reads_files(call: CallSite) -> bool:
+    """Whether the call brings values of unknown scale into the program."""
+    if call.role not in ("data", "loader"):
+        return False
+    pixels = call.name == "load_data" and any(name in call.callee for name in PIXEL_SETS)
+    return pixels or call.name in FILE_READERS
+
+
 def _from_generator(site: Site) -> Suspicion:
     return Suspicion(
         site=site,
@@ -120,8 +148,10 @@ def _from_generator(site: Site) -> Suspicion:
 
 
 def _place(program: Program) -> Site | None:
+    """The statement that makes the inputs; for a split, the one that makes what is split."""
     data, learner = program.data, program.learner
     return first_site(
+        before_split(program.source),
         data.site if data else None,
         program.source.data_site,
         learner.fit_site if learner else None,

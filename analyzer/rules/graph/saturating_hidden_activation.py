@@ -66,7 +66,7 @@ class SaturatingHiddenActivation(Rule):
         yield Suspicion(
             site=site,
             message=(
-                f"{count(len(found), 'hidden layer')} of this classifier"
+                f"{count(len(found), 'hidden layer')} of this model"
                 f" {'uses' if len(found) == 1 else 'use'} {' and '.join(names)}, which saturate."
             ),
             evidence=Evidence(static={"layers": [layer.name for layer in found]}),
@@ -109,7 +109,7 @@ EXAMPLES = (
                 dense(4, 10, "softmax"),
             ),
         ),
-        found=(Found(1, "2 hidden layers of this classifier use sigmoid", 'Activation("relu")'),),
+        found=(Found(1, "2 hidden layers of this model use sigmoid", 'Activation("relu")'),),
     ),
     Example(
         "tanh in a convolution",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analyzer.observed import LabelEncoding, LabelStats, Site
 from analyzer.rules.base import Program
+from analyzer.rules.reading.flow import origins
 from analyzer.source.calls import CallSite, SourceIndex
 
 EXCLUSIVE: frozenset[LabelEncoding] = frozenset({"one_hot", "integer"})
@@ -82,6 +83,22 @@ def _always(encoding: LabelEncoding) -> Callable[[CallSite], LabelEncoding | Non
     return lambda _call: encoding
 
 
+def _integer_set(call: CallSite) -> LabelEncoding | None:
+    """Class numbers, where the set is one of those that are known to give them."""
+    return "integer" if any(name in call.callee for name in INTEGER_SETS) else None
+
+
+INTEGER_SETS = ("mnist", "cifar", "reuters", "torchvision.datasets")
+
+RAW_READERS: dict[str, Callable[[CallSite], LabelEncoding | None]] = {
+    "load_data": _integer_set,
+    "load_iris": _always("integer"),
+    "load_digits": _always("integer"),
+    "load_wine": _always("integer"),
+    **dict.fromkeys(
+        ("MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100", "ImageFolder"), _integer_set
+    ),
+}
 READERS: dict[str, Callable[[CallSite], LabelEncoding | None]] = {
     "to_categorical": _always("one_hot"),
     "get_dummies": _always("one_hot"),
@@ -95,13 +112,35 @@ READERS: dict[str, Callable[[CallSite], LabelEncoding | None]] = {
 }
 
 
+SLICED_READERS: dict[str, Callable[[CallSite], LabelEncoding | None]] = {
+    "OneHotEncoder": _always("one_hot"),
+    "LabelBinarizer": _always("one_hot"),
+    "label_binarize": _always("one_hot"),
+    "eye": _always("one_hot"),
+}
+
+
+def _read(
+    source: SourceIndex,
+    readers: dict[str, Callable[[CallSite], LabelEncoding | None]],
+    sliced: bool = False,
+) -> list[tuple[CallSite, LabelEncoding | None]]:
+    """What these calls make of labels; sliced: only calls that the labels' value comes from."""
+    lines = {statement.line for statement in origins(source, source.labels_name)} if sliced else ()
+    return [
+        (call, readers[call.name](call))
+        for call in source.by_role("label_encoding", "loader", "data")
+        if call.name in readers and (not sliced or call.statement.line in lines)
+    ]
+
+
 def labels_in_code(source: SourceIndex) -> LabelFacts | None:
     """What the code that makes the labels says, when all of it says the same."""
-    read = [
-        (call, READERS[call.name](call))
-        for call in source.by_role("label_encoding", "loader", "data")
-        if call.name in READERS
-    ]
+    read = (
+        _read(source, READERS)
+        or _read(source, SLICED_READERS, sliced=True)
+        or _read(source, RAW_READERS)
+    )
     encodings = {encoding for _, encoding in read}
     if len(encodings) != 1:
         return None

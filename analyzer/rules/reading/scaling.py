@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.observed import ArrayStats, Graph, Site
 from analyzer.rules.base import Program
+from analyzer.rules.reading.flow import Statement, origins, statements
 from analyzer.rules.reading.stack import NORMALIZATIONS, WEIGHTED
 from analyzer.source.calls import CallSite, SourceIndex
 
@@ -65,10 +66,28 @@ def is_scaled(stats: ArrayStats) -> bool | None:
 
 
 def code_scales(source: SourceIndex) -> bool:
-    """Whether anything in the code scales data."""
-    if source.by_role("scaling"):
-        return True
-    return any(SCALING_WORDS.search(line) for _, line in code_lines(source))
+    """Whether anything in the code scales the training inputs.
+
+    Where the inputs' name is known, its origins count, and all functions, whose insides the origins
+    do not follow; else the whole program.
+    """
+    if source.inputs_name is None:
+        return bool(source.by_role("scaling")) or _any_scaling(list(statements(source)))
+    inside = [statement for statement in statements(source) if statement.indent > 0]
+    return _any_scaling([*inside, *origins(source, source.inputs_name)])
+
+
+def _any_scaling(found: list[Statement]) -> bool:
+    return any(
+        SCALING_WORDS.search(statement.text)
+        for statement in found
+        if not statement.text.startswith(("import ", "from "))
+    )
+
+
+def is_derived_scaled(source: SourceIndex, name: str) -> bool:
+    """Whether the value of `name` comes from a statement that scales."""
+    return _any_scaling(list(origins(source, name)))
 
 
 def unscaled_generators(source: SourceIndex) -> tuple[CallSite, ...]:
@@ -101,6 +120,20 @@ def scaling_statement(source: SourceIndex, name: str | None) -> Site | None:
         if pattern.match(line):
             return statement_on(source, number)
     return None
+
+
+def before_split(source: SourceIndex) -> Site | None:
+    """The one-line statement that makes the inputs which a split divides; None without a split."""
+    site = source.data_site
+    splits = [call for call in source.by_role("split") if site and call.site.line == site.line]
+    if not splits or not splits[0].arguments:
+        return None
+    made = [
+        statement
+        for statement in origins(source, splits[0].arguments[0].text)
+        if statement.line < splits[0].site.line and "\n" not in statement.text
+    ]
+    return statement_on(source, made[-1].line) if made else None
 
 
 def statement_on(source: SourceIndex, line: int) -> Site:

@@ -148,7 +148,11 @@ class GraphBuilder:
             key = canonical_key(node.key, place.get)
             if key in positions:
                 place[index] = positions[key]
-                found[place[index]]["repeated"] += node.repeated
+                first = nodes[place[index]]
+                if first is not None and self._recording.pass_of(first) == self._recording.pass_of(
+                    node
+                ):
+                    found[place[index]]["repeated"] += node.repeated
                 continue
             place[index] = positions[key] = len(found)
             sources = [place[i] for i in self._resolve(node.sources, kept - {index}) if i in place]

@@ -5,6 +5,7 @@ Read only: nothing here calls the module or the function, and no tensor's values
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -47,10 +48,14 @@ def tensors_in(value: Any, depth: int = 0) -> list[Any]:
 
 def library_class(module: Any) -> type | None:
     """The class of `torch.nn` whose forward this module runs; None for a module of its own kind."""
-    for cls in type(module).__mro__:
+    return _library_class(type(module))
+
+
+@functools.cache
+def _library_class(kind: Any) -> type | None:
+    for cls in kind.__mro__:
         if cls.__module__.startswith("torch.nn.modules") and cls.__name__ != "Module":
-            own = type(module).forward is cls.forward  # type: ignore[attr-defined]
-            return cls if own else None
+            return cls if kind.forward is cls.forward else None
     return None
 
 

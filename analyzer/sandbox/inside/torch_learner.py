@@ -62,19 +62,20 @@ class Optimizers:
         schedulers = self._constructed.living(torch.optim.lr_scheduler.LRScheduler)
         return any(getattr(scheduler, "optimizer", None) is optimizer for scheduler in schedulers)
 
-    def census(self, model: dict[str, Any], called: set[int]) -> None:
-        """Compare what the optimizers hold with the trained model, and with all that was called.
+    def census(self, model: dict[str, Any], trained: set[int]) -> None:
+        """Compare what the optimizers hold with the trained model, and with all that is trained.
 
         Args:
             model: parameters of the trained model by name.
-            called: identities of the parameters of every module that ran with gradients on.
+            trained: identities of the parameters of this model and of every module that ever got
+                gradients.
         """
         held = {id(p) for optimizer in self.living() for p in parameters_of(optimizer)}
         missing = [n for n, p in model.items() if p.requires_grad and id(p) not in held]
         own = {id(p) for p in model.values()}
         for optimizer, facts in self._stepped:
             parameters = parameters_of(optimizer)
-            foreign = [p for p in parameters if id(p) not in called and p.grad is None]
+            foreign = [p for p in parameters if id(p) not in trained and p.grad is None]
             facts["foreign_parameters"] = len(foreign)
             of_model = any(id(p) in own for p in parameters) or len(foreign) == len(parameters)
             facts["missing_parameters"] = missing[:MOST_MISSING] if of_model else []

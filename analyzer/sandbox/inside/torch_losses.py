@@ -182,7 +182,7 @@ def _loss_class(module: Any) -> str | None:
     for base in type(module).__mro__:
         if base.__name__ in names.LOSS_MODULES and base.__module__.startswith("torch.nn"):
             return type(module).__name__
-    name = type(module).__name__
+    name: str = type(module).__name__
     return name if name.lower().endswith(("loss", "criterion")) else None
 
 

@@ -42,6 +42,7 @@ def _install(torch: Any, recorder: Recorder) -> None:
     _wrap_zero_grad(torch, training)
     _wrap_losses(torch, training)
     _wrap_loaders(training)
+    _wrap_scaling(torch, training)
     _run_eagerly(torch, recorder)
     register_optimizer_step_pre_hook(training.before_step)
     register_optimizer_step_post_hook(training.after_step)
@@ -132,6 +133,19 @@ def _wrap_loaders(training: Training) -> None:
 
     dataloader.DataLoader.__iter__ = __iter__
     dataloader._BaseDataLoaderIter.__next__ = __next__
+
+
+def _wrap_scaling(torch: Any, training: Training) -> None:
+    """The loss of a step is the one before a GradScaler enlarged it."""
+    original = torch.amp.GradScaler.scale
+
+    @functools.wraps(original)
+    def scale(scaler: Any, outputs: Any) -> Any:
+        scaled = original(scaler, outputs)
+        training.recorder.guarded(training.scaled, outputs, scaled)
+        return scaled
+
+    torch.amp.GradScaler.scale = scale
 
 
 def _run_eagerly(torch: Any, recorder: Recorder) -> None:

@@ -45,11 +45,12 @@ class Node:
 
 @dataclass(slots=True)
 class Segment:
-    """One call of a root module: its inputs and, once it returned, what feeds its output."""
+    """One call of a root module: what feeds it and its output, and the pass that it is part of."""
 
     module: Any
     sources: Sources = ()
     outputs: Sources = ()
+    number: int = 0
 
 
 class Recording:
@@ -67,6 +68,7 @@ class Recording:
         self._measure = measure
         self._index: dict[Key, int] = {}
         self._open: int | None = None
+        self._pass = 0
 
     @property
     def full(self) -> bool:
@@ -78,8 +80,16 @@ class Recording:
         tensors = layers.tensors_in(arguments)
         made = self.flow.joined(tensors)
         self.flow.put((t for t in tensors if self.flow.get(t) is None), ())
-        self.segments.append(Segment(module, made or ()))
+        self.segments.append(Segment(module, made or (), (), self._pass))
         self._open = len(self.segments) - 1
+
+    def next_pass(self) -> None:
+        """A backward pass began; what comes now is another forward pass."""
+        self._pass += 1
+
+    def pass_of(self, node: Node) -> int | None:
+        """Which forward pass a node belongs to; None between root modules."""
+        return None if node.segment is None else self.segments[node.segment].number
 
     def leave(self, output: Any) -> None:
         """The root module returned."""

@@ -88,7 +88,7 @@ class Report:
         """Data, learner and trace as far as they are known."""
         facts, roots = self.recorder.facts, self._roots
         layers = (facts["graph"] or {}).get("layers") or [{}]
-        first_op = next((layer["op"] for layer in layers if layer.get("op") != "input"), None)
+        first_op = next((op for op in (layer.get("op") for layer in layers) if op != "input"), None)
         data = self.recorder.guarded(self.batches.facts, roots, first_op)
         if data is not None:
             facts["data"] = data
@@ -109,12 +109,10 @@ class Report:
         facts |= {"losses": losses, "optimizers": self.optimizers.facts(), "origin": "run"}
         return facts | {"fit_site": self.cycle.facts["backward_site"]}
 
-    def census(self, model: Model, called: list[Any]) -> None:
-        """Compare the optimizers with the model and with all modules that have gradients."""
-        trees = {id(tree): tree for tree in (*model.trees, *self.trees(called))}
-        parameters = [list(tree.parameters()) for tree in trees.values()]
-        moved = [some for some in parameters if any(p.grad is not None for p in some)]
-        trained = {id(p) for some in moved for p in some}
+    def census(self, model: Model, moved: list[Any]) -> None:
+        """Compare the optimizers with the model and with all modules that ever got gradients."""
+        trees = (*model.trees, *self.trees(moved))
+        trained = {id(p) for tree in trees for p in tree.parameters()}
         self.optimizers.census(model.named_parameters(), trained)
 
     def put_unrun(self) -> None:

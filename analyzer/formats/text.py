@@ -46,6 +46,9 @@ def _finding(finding: Finding) -> Iterator[str]:
         for edit in finding.fix.edits:
             lines = f"{edit.start_line}-{edit.end_line}"
             where = str(edit.start_line) if edit.start_line == edit.end_line else lines
+            if not edit.replacement:
+                yield f"      {edit.path}:{where} deleted"
+                continue
             yield f"      {edit.path}:{where}"
             yield from (f"      + {line}" for line in edit.replacement.split("\n"))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from analyzer.source.calls import SourceIndex
 
 ASSIGNMENT = re.compile(r"^(?P<to>[\w\s.,()\[\]:*'\"-]+?)\s*(?P<op>[-+*/]?=)(?!=)(?P<of>.*)$", re.S)
-LOOP = re.compile(r"^(?:async\s+)?for\s+(?P<to>.+?)\s+in\s+(?P<of>.+?):\s*$", re.S)
+LOOP = re.compile(r"^(?:async\s+)?for\s+(?P<to>.+?)\s+in\s+(?P<of>.+)$", re.S)
 NAME = re.compile(r"(?<![\w.'\"])[A-Za-z_]\w*")
 MOST_LINES = 40  # lines of one statement; beyond this the brackets are taken as broken
 

@@ -125,7 +125,9 @@ class _Review:
         if why_not is None and observed.observation is not None:
             why_not = reason_of(observed.observation.trouble)
         view = assemble(observed.source, observed.observation, why_not)
-        problem = self.spec.problem or infer_problem(view.graph, view.data, view.learner)
+        problem = self.spec.problem or infer_problem(
+            view.graph, view.data, view.learner, view.source
+        )
         return replace(view, problem=problem)
 
     def _judge(self, view: Program) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import analyzer
 from analyzer import (
     Configuration,
     FaultlineError,
@@ -13,7 +14,6 @@ from analyzer import (
     Report,
     SandboxPolicy,
     UsageError,
-    analyze,
 )
 from worker.errors import AnalysisFailed
 from worker.settings import WorkerSettings
@@ -51,7 +51,7 @@ def run_analysis(
         AnalysisFailed: the configuration asks for what cannot be, or the sandbox broke.
     """
     try:
-        return analyze(root, paths, options, progress)
+        return analyzer.analyze(root, paths, options, progress)
     except UsageError as error:
         raise AnalysisFailed("Wrong configuration", str(error)) from error
     except FaultlineError as error:
@@ -60,7 +60,7 @@ def run_analysis(
 
 def empty_report() -> Report:
     """The report when no changed file can hold a program."""
-    return analyze(Path(), ())
+    return analyzer.analyze(Path(), ())
 
 
 def read_texts(root: Path, paths: Iterable[str]) -> dict[str, Text]:

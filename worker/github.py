@@ -9,12 +9,14 @@ minted here, so that an error while minting is an ordinary error.
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -177,12 +179,19 @@ A = TypeVar("A", AppAuthStrategy, TokenAuthStrategy)
 _VERSION = {"X-GitHub-Api-Version": API_VERSION}
 
 
+@lru_cache(maxsize=1)
+def _trust() -> ssl.SSLContext:
+    """The trusted certificates; loading them takes longer than most calls."""
+    return httpx.create_ssl_context()
+
+
 def _client(identity: AppIdentity, auth: A) -> GitHub[A]:
     return GitHub(
         auth,
         base_url=identity.api_url,
         user_agent="faultline",
         timeout=TIMEOUT,
+        ssl_verify=_trust(),
         auto_retry=False,
         http_cache=False,
         cache_strategy=MemCacheStrategy(),  # the default one is shared by all keys of the process

@@ -103,7 +103,7 @@ def _records(raw: str) -> list[list[str]]:
 def _sections(patch: str) -> list[str]:
     """Cuts git's output at its `diff --git` lines, which no patch row can look like."""
     starts = [match.start() for match in re.finditer(r"(?m)^diff --git ", patch)]
-    return [patch[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
+    return [patch[start:end] for start, end in zip(starts, [*starts, None][1:], strict=True)]
 
 
 def _changed(record: list[str], sections: Iterator[str]) -> ChangedFile:

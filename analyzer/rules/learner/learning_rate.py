@@ -31,7 +31,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analyzer.findings import Evidence, Unchecked
-from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression
+from analyzer.fixing.edits import (
+    Change,
+    Declined,
+    FixPlan,
+    RemoveArgument,
+    ReplaceExpression,
+    SetArgument,
+)
 from analyzer.observed import OptimizerUse, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.proof import data_seen, first_site, learner_seen, number, proof
@@ -145,9 +152,11 @@ def _fix(program: Program, optimizer: OptimizerUse, band: Band) -> FixPlan | Dec
         return Declined("the learning rate is not written as a number")
     place = given.value_site or given.site
     text = f"{band.usual:g}"
-    return FixPlan(
-        f"start with a learning rate of {text}", (ReplaceExpression(place, text),), False
-    )
+    changes: tuple[Change, ...] = (ReplaceExpression(place, text),)
+    if given.keyword == "lr" and program.framework != "torch" and call is not None:
+        # The old keyword goes with the old value: its renaming would bring the value back.
+        changes = (RemoveArgument(call.site, "lr"), SetArgument(call.site, "learning_rate", text))
+    return FixPlan(f"start with a learning rate of {text}", changes, safe=False)
 
 
 KERAS = """
@@ -170,6 +179,17 @@ EXAMPLES = (
             optimizer_facts={"learning_rate": 0.1},
         ),
         found=(Found(2, "0.1 is above 0.01, the usual bound of adam", "learning_rate=0.001"),),
+    ),
+    Example(
+        "the old keyword goes with the old value",
+        sample(
+            "sgd = SGD(lr=3.0, momentum=0.9)",
+            layers=(dense(1, 10, "softmax"),),
+            optimizer="sgd",
+            optimizer_line=1,
+            optimizer_facts={"learning_rate": 3.0},
+        ),
+        found=(Found(1, "3 is above 0.05", "SGD(momentum=0.9, learning_rate=0.01)"),),
     ),
     Example(
         "SGD at 0.1 without normalization layers",

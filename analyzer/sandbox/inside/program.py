@@ -27,6 +27,8 @@ def run(recorder: Recorder) -> int:
     report_before_exit(recorder)
     try:
         run_as_main(root, request, known_names(recorder))
+        if not _trained(recorder):
+            train_fragment(recorder)
     except Stop:
         recorder.finish(None)
         return 0
@@ -69,6 +71,13 @@ def known_names(recorder: Recorder) -> Any:
         return builtins
     undefined = importlib.import_module(".compat_undefined", __package__)
     return recorder.guarded(undefined.namespace, recorder) or builtins
+
+
+def train_fragment(recorder: Recorder) -> None:
+    """A file that defines its training function and never calls it: the stand-ins call it."""
+    if recorder.request["observe"] and recorder.request["stand_ins"]:
+        standins = importlib.import_module(".standins", __package__)
+        standins.train_fragment(recorder, vars(sys.modules["__main__"]))
 
 
 def run_as_main(root: str, request: dict[str, Any], names: Any = builtins) -> None:

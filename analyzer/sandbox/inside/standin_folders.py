@@ -60,6 +60,8 @@ class Folders:
         if real is not None and os.path.isdir(real) and _has_folders(real):
             return str(real)
         place = self._place(path)
+        if _has_folders(place):
+            return place
         count = count or self._class_count()
         for number, name in enumerate(names or [f"class{i}" for i in range(count)]):
             self._fill(os.path.join(place, str(name)), number, _numbered(PER_CLASS))
@@ -87,6 +89,10 @@ class Folders:
         text = os.fspath(path) if isinstance(path, str | os.PathLike) else "images"
         absolute = os.path.abspath(text)
         if absolute not in self.made:
+            configured = self.standins.replacement("image_folder")
+            if configured is not None:
+                self.made[absolute] = configured
+                return configured
             self.made[absolute] = tempfile.mkdtemp(prefix="invented-")
             self.standins.invented(text.rstrip("/") or "images")
         return self.made[absolute]

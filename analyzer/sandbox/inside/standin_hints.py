@@ -114,6 +114,7 @@ class _Reader:
     def __init__(self) -> None:
         self.constants: dict[str, Any] = {}
         self.shaped = False
+        self.picture: tuple[int, ...] | None = None
 
     def read(self, tree: ast.Module) -> Wanted:
         for node in ast.walk(tree):
@@ -124,9 +125,10 @@ class _Reader:
             key=lambda call: (call.lineno, call.col_offset),
         )
         result = Wanted(torch=any(_imports(tree, "torch")))
+        self.picture = next((shape for shape in map(self._pictured, calls) if shape), None)
         first = next((_called(c) for c in calls if _called(c) in _FIRST_LAYERS), "")
         if first:
-            result = result._replace(input_shape=_FIRST_LAYERS[first])
+            result = result._replace(input_shape=self.picture or _FIRST_LAYERS[first])
         for call in reversed(calls):
             result = self._shape(call, result)
         for call in calls:
@@ -153,6 +155,9 @@ class _Reader:
             return self.constants.get(node.id)
         if isinstance(node, ast.Tuple | ast.List):
             return tuple(self.value(item) for item in node.elts)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            number = self.value(node.operand)
+            return -number if isinstance(number, int | float) else None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             left, right = self.value(node.left), self.value(node.right)
             return left * right if isinstance(left, int) and isinstance(right, int) else None
@@ -174,10 +179,9 @@ class _Reader:
             shape = (length,) if isinstance(length, int) else shape
         if isinstance(shape, int):
             shape = (shape,)
-        if shape is None and name.startswith("flow_from_") and not self.shaped:
-            shape = _picture(keywords)
-        elif shape is not None:
-            self.shaped = True
+        written = {k.arg for k in call.keywords} & {"input_shape", "batch_input_shape"}
+        if shape is None and name in _FIRST_LAYERS and written:
+            return result._replace(input_shape=self.picture or _FIRST_LAYERS[name])
         if isinstance(shape, tuple) and shape:
             if "batch_input_shape" in keywords:
                 shape = shape[1:]
@@ -185,11 +189,33 @@ class _Reader:
             sizes = tuple(s if isinstance(s, int) else d for s, d in zip(shape, rank, strict=False))
             if sizes:
                 result = result._replace(input_shape=sizes)
-        if result.torch and call.args and name in ("Conv2d", "Conv1d", "Linear"):
-            size = self.value(call.args[0])
-            if isinstance(size, int):
-                default = _FIRST_LAYERS[name]
-                result = result._replace(input_shape=(size, *default[1:]))
+        if result.torch:
+            result = self._torch_shape(call, name, keywords, result)
+        return result
+
+    def _pictured(self, call: ast.Call) -> tuple[int, ...] | None:
+        """The shape of what an image loader of Keras gives."""
+        keywords = {k.arg: self.value(k.value) for k in call.keywords if k.arg}
+        size = keywords.get("target_size")
+        if not _called(call).startswith("flow_from_") or not isinstance(size, tuple):
+            return None
+        if not all(isinstance(side, int) for side in size):
+            return None
+        return (*size, {"grayscale": 1, "rgba": 4}.get(keywords.get("color_mode", "rgb"), 3))
+
+    def _torch_shape(
+        self, call: ast.Call, name: str, keywords: dict[str, Any], result: Wanted
+    ) -> Wanted:
+        """Channels or features of the first layer; all sizes where a `view` spells them out."""
+        values = [self.value(argument) for argument in call.args]
+        spelled = all(isinstance(v, int) and v > 0 for v in values[1:])
+        if name in ("view", "reshape") and len(values) > 2 and values[0] == -1 and spelled:
+            self.shaped = True
+            return result._replace(input_shape=tuple(values[1:]))
+        size = keywords.get("in_channels", keywords.get("in_features"))
+        size = size if size is not None else next(iter(values), None)
+        if name in ("Conv2d", "Conv1d", "Linear") and isinstance(size, int) and not self.shaped:
+            return result._replace(input_shape=(size, *_FIRST_LAYERS[name][1:]))
         return result
 
     def _output(self, call: ast.Call, result: Wanted) -> Wanted:
@@ -203,8 +229,8 @@ class _Reader:
             result = result._replace(
                 units=units if isinstance(units, int) else None, sigmoid=sigmoid
             )
-        if name == "Linear" and len(call.args) > 1:
-            units = self.value(call.args[1])
+        if name == "Linear" and (len(call.args) > 1 or "out_features" in keywords):
+            units = keywords.get("out_features") or self.value(call.args[-1])
             result = result._replace(units=units if isinstance(units, int) else None)
         if name == "Activation" and call.args:
             result = result._replace(sigmoid=self.value(call.args[0]) == "sigmoid")
@@ -215,14 +241,6 @@ class _Reader:
         if name in _CATEGORICAL or name in _BINARY or name in ("MSELoss", "L1Loss"):
             result = result._replace(loss=name)
         return result
-
-
-def _picture(keywords: dict[str, Any]) -> Any:
-    """The shape of what an image loader of Keras gives."""
-    size = keywords.get("target_size")
-    if not isinstance(size, tuple):
-        return None
-    return (*size, {"grayscale": 1, "rgba": 4}.get(keywords.get("color_mode", "rgb"), 3))
 
 
 def _rank(name: str, rank: int, default: tuple[int, ...]) -> tuple[int, ...]:

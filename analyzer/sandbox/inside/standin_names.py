@@ -7,8 +7,10 @@ import sys
 from typing import Any
 
 from . import standin_arrays as arrays
+from .standin_configured import Configured
 from .standin_hints import Wanted, wanted
 from .standin_record import StandIns
+from .standin_roles import Role, roles_of
 
 TRAIN_ROWS = 640
 TEST_ROWS = 128
@@ -46,6 +48,7 @@ class Named:
 
     def __init__(self, standins: StandIns) -> None:
         self.standins = standins
+        self.configured = Configured(standins)
 
     @property
     def want(self) -> Wanted:
@@ -61,13 +64,11 @@ class Named:
         value = self._value(name)
         if value is None:
             raise KeyError(name)
-        self.standins.invented(
-            name, f"the program never defines {name}; an invented one took its place"
-        )
+        if self.role(name) is None:
+            self.standins.recorder.note(f"the program never defines {name}; one was made for it")
         return value
 
     def _value(self, name: str) -> Any:
-        hints = self.standins.request().get("hints") or {}
         if name in _CONSTANTS:
             return _CONSTANTS[name]
         if name in ("num_classes", "n_classes", "nb_classes", "NUM_CLASSES", "classes_num"):
@@ -83,30 +84,48 @@ class Named:
         if name in ("criterion", "loss_fn", "loss_func", "loss_function", "loss_fun"):
             return self.torch_loss()
         if name in ("net", "model", "network", "Net"):
-            return self.torch_model()
+            return self._shared("model", self.torch_model)
         if name == "optimizer":
             return self.torch_optimizer()
         if _LOADER.search(name):
             return self.loader(name)
-        if name in (hints.get("inputs_name"), hints.get("labels_name")) or self.role(name):
+        if "dataset" in name and self.want.torch:
+            return self.loader(name).dataset
+        if self.role(name) is not None:
             return self.array(name)
         return None
 
-    def role(self, name: str) -> str:
-        """ "inputs", "labels" or "" for a name."""
-        hints = self.standins.request().get("hints") or {}
-        if name == hints.get("labels_name"):
-            return "labels"
-        if name == hints.get("inputs_name"):
-            return "inputs"
-        if _LABELS.search(name):
-            return "labels"
-        return "inputs" if _INPUTS.search(name) else ""
+    def _shared(self, key: str, make: Any) -> Any:
+        """The same object for every name that means it: an optimizer must hold *this* model."""
+        if key not in self.standins.made:
+            self.standins.made[key] = make()
+        return self.standins.made[key]
 
-    def array(self, name: str) -> Any:
-        """Inputs or labels; a name that says neither gives inputs. A tensor for PyTorch."""
+    def role(self, name: str) -> Role | None:
+        """What a name holds: by the static reader, by the program's calls, by its spelling."""
+        hints = self.standins.request().get("hints") or {}
         half = "test" if _OTHER_HALF.search(name) else "train"
-        value = self.labels(half) if self.role(name) == "labels" else self.inputs(half)
+        if name == hints.get("labels_name"):
+            return Role("labels", half)
+        if name == hints.get("inputs_name"):
+            return Role("inputs", half)
+        used = roles_of(self.standins.script).get(name)
+        if used is not None:
+            return used
+        if _LABELS.search(name):
+            return Role("labels", half)
+        return Role("inputs", half) if _INPUTS.search(name) else None
+
+    def array(self, name: str, file: str = "") -> Any:
+        """Inputs or labels; a name that says neither gives inputs. A tensor for PyTorch."""
+        kind, half = self.role(name) or Role("inputs", "train")
+        value = self.configured.get(kind, half)
+        if value is None:
+            value = self.labels(half) if kind == "labels" else self.inputs(half)
+            why = (
+                "" if file else f"the program never defines {name}; an invented one took its place"
+            )
+            self.standins.invented(file or name, why)
         if self.want.torch and "torch" in sys.modules:
             torch = sys.modules["torch"]
             return torch.as_tensor(value)
@@ -168,6 +187,9 @@ class Named:
     def loader(self, name: str) -> Any:
         """Batches of 32: a DataLoader, or a `Sequence` of Keras."""
         half = "test" if _OTHER_HALF.search(name) else "train"
+        self.standins.invented(
+            name, f"the program never defines {name}; an invented one took its place"
+        )
         x, y = self.inputs(half), self.labels(half)
         if self.want.torch and "torch" in sys.modules:
             import torch
@@ -188,6 +210,9 @@ class Named:
         nn = getattr(sys.modules.get("torch"), "nn", None)
         if nn is None:
             return None
+        for value in vars(sys.modules["__main__"]).values():
+            if isinstance(value, nn.modules.loss._Loss):
+                return value
         if self.want.loss and hasattr(nn, self.want.loss):
             return getattr(nn, self.want.loss)()
         units = self.want.units or 1
@@ -218,7 +243,7 @@ class Named:
 
     def torch_optimizer(self) -> Any:
         """Adam over that model."""
-        model = self.torch_model()
+        model = self._shared("model", self.torch_model)
         if model is None:
             return None
         return sys.modules["torch"].optim.Adam(model.parameters())

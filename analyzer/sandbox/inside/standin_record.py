@@ -19,10 +19,12 @@ class StandIns:
     Attributes:
         recorder: the child's recorder; `facts["data"]["source"]` says "stand_in" once anything
             was invented.
+        made: objects that several undefined names must share, such as the model.
     """
 
     def __init__(self, recorder: Any) -> None:
         self.recorder = recorder
+        self.made: dict[str, Any] = {}
         self._names: list[str] = []
         self._source = "stand_in"
         # Collectors that come later may write the data profile anew, so marking is the very last.
@@ -40,8 +42,33 @@ class StandIns:
         return os.path.dirname(self.script) or str(self.recorder.sources.root)
 
     def request(self) -> dict[str, Any]:
-        """The request with the script's path absolute."""
-        return {**self.recorder.request, "script": self.script}
+        """The request with the script's path absolute and the configured form among its hints."""
+        request: dict[str, Any] = {**self.recorder.request, "script": self.script}
+        form = (request.get("dataset") or {}).get("stand_in")
+        if isinstance(form, dict):
+            hints = dict(request.get("hints") or {})
+            hints["input_shape"] = form.get("shape") or hints.get("input_shape")
+            hints["output_units"] = form.get("classes") or hints.get("output_units")
+            request["hints"] = hints
+        return request
+
+    def replacement(self, form: str) -> str | None:
+        """The configured file or folder that takes a missing one's place, None without one.
+
+        Args:
+            form: "csv", "npz" or "image_folder".
+        """
+        given = (self.recorder.request.get("dataset") or {}).get(form)
+        if not isinstance(given, str):
+            return None
+        path = os.path.join(str(self.recorder.sources.root), given)
+        if not os.path.exists(path):
+            raise FileNotFoundError(
+                f"dataset.{form}: expected a path below the repository's root, received "
+                f"{given!r}, and nothing is there"
+            )
+        self.configured(f"{form}: {given}")
+        return path
 
     def asked_by_user(self) -> bool:
         """True when the user's own code made the call that is running."""
@@ -50,6 +77,7 @@ class StandIns:
     def forget(self) -> None:
         """Begins a new account, for another program in the same process."""
         self._names.clear()
+        self.made.clear()
         self._source = "stand_in"
 
     def rng(self, name: str) -> Any:
@@ -70,7 +98,8 @@ class StandIns:
     def configured(self, name: str) -> None:
         """Says that the data comes from the repository's configuration."""
         self._source = "configured"
-        self._names.append(name)
+        if name not in self._names:
+            self._names.append(name)
         self.mark()
 
     def mark(self) -> None:

@@ -92,7 +92,7 @@ def _reading(original: Any, pandas: Any, tables: Tables) -> Any:
             source = keywords.pop("filepath_or_buffer", keywords.pop("io", None))
         if not isinstance(source, str | os.PathLike):
             return original(source, *arguments, **keywords)
-        found = tables.standins.beside(source)
+        found = tables.standins.beside(source) or tables.standins.replacement("csv")
         if found is not None:
             return original(found, *arguments, **keywords)
         text, options = _as_csv(os.fspath(source), arguments, keywords, tables, pandas)
@@ -139,7 +139,7 @@ def _numbers(original: Any, numpy: Any, tables: Tables) -> Any:
     def read(source: Any, *arguments: Any, **keywords: Any) -> Any:
         if not isinstance(source, str | os.PathLike):
             return original(source, *arguments, **keywords)
-        found = tables.standins.beside(source)
+        found = tables.standins.beside(source) or tables.standins.replacement("csv")
         if found is not None:
             return original(found, *arguments, **keywords)
         table = tables.make(os.fspath(source))
@@ -153,15 +153,16 @@ def _load(original: Any, standins: StandIns) -> Any:
     def load(source: Any, *arguments: Any, **keywords: Any) -> Any:
         if not isinstance(source, str | os.PathLike):
             return original(source, *arguments, **keywords)
-        found = standins.beside(source)
+        found = standins.beside(source) or standins.replacement("npz")
         if found is not None:
             return original(found, *arguments, **keywords)
         from .standin_names import Named
 
         name = os.path.basename(os.fspath(source))
-        standins.invented(name)
         named = Named(standins)
-        return Archive(named) if name.endswith(".npz") else named.array(os.path.splitext(name)[0])
+        if name.endswith(".npz"):
+            return Archive(named, name)
+        return named.array(os.path.splitext(name)[0], name)
 
     return load
 
@@ -169,12 +170,13 @@ def _load(original: Any, standins: StandIns) -> Any:
 class Archive(dict[str, Any]):
     """A missing .npz: the array for every name that the program asks for."""
 
-    def __init__(self, named: Any) -> None:
+    def __init__(self, named: Any, file: str) -> None:
         super().__init__()
+        self._file = file
         self._named = named
 
     def __missing__(self, key: str) -> Any:
-        self[key] = value = self._named.array(key)
+        self[key] = value = self._named.array(key, self._file)
         return value
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 from . import (
     compat_undefined,
     standin_cv2,
+    standin_fragments,
     standin_images,
     standin_keras,
     standin_sklearn,
@@ -46,6 +47,17 @@ def install(recorder: Any) -> None:
     standin_torchvision.install(standins, folders)
     standin_cv2.install(folders)
     compat_undefined.ask_also(Named(standins))
+
+
+def train_fragment(recorder: Any, main: dict[str, Any]) -> None:
+    """Calls a training function that the finished program defined and never called.
+
+    Args:
+        recorder: the child's recorder.
+        main: the namespace of the finished main module.
+    """
+    for standins in _RUNNING:
+        standin_fragments.train(recorder, main, standins)
 
 
 def start_program(recorder: Any) -> None:

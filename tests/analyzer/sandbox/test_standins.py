@@ -1,4 +1,4 @@
-"""Programs run without their data; what is there is used, what is missing is said to be invented."""
+"""Programs without their data run: what is there is used, what is missing is called invented."""
 
 from __future__ import annotations
 

@@ -1,0 +1,51 @@
+"""Which undefined names are inputs and which are labels: by how the program uses them.
+
+`fit(a, b, validation_data=(c, d))` says it plainly; so does `loss(model(a), b)`.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from .compat_source import tree_of
+
+
+class Role(NamedTuple):
+    """What a name holds: "inputs" or "labels", of the "train" or "test" half."""
+
+    kind: str
+    half: str
+
+
+def roles_of(path: str) -> dict[str, Role]:
+    """Names by the calls that they are given to; a name that no call explains is not there."""
+    tree = tree_of(path) if path else None
+    found: dict[str, Role] = {}
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            half = {
+                "fit": "train",
+                "train_on_batch": "train",
+                "evaluate": "test",
+                "predict": "test",
+            }.get(node.func.attr)
+            if half is not None:
+                _from_call(node, half, found)
+    return found
+
+
+def _from_call(call: ast.Call, half: str, found: dict[str, Role]) -> None:
+    given = dict(zip(("x", "y"), call.args, strict=False))
+    given |= {k.arg: k.value for k in call.keywords if k.arg in ("x", "y", "validation_data")}
+    _remember(given.get("x"), Role("inputs", half), found)
+    _remember(given.get("y"), Role("labels", half), found)
+    validation = given.get("validation_data")
+    if isinstance(validation, ast.Tuple | ast.List) and len(validation.elts) >= 2:
+        _remember(validation.elts[0], Role("inputs", "test"), found)
+        _remember(validation.elts[1], Role("labels", "test"), found)
+
+
+def _remember(node: ast.expr | None, role: Role, found: dict[str, Role]) -> None:
+    if isinstance(node, ast.Name):
+        found.setdefault(node.id, role)

@@ -89,7 +89,8 @@ class Envelope(BaseModel):
 
     Attributes:
         root: where the program's files are unpacked, absolute.
-        deadline_seconds: after this time the child reports by itself and ends.
+        deadline: moment of the monotonic clock when the child reports by itself and ends;
+            deadline_seconds: how far that is from the start.
         result_bytes: bound on the report.
     """
 
@@ -98,6 +99,7 @@ class Envelope(BaseModel):
     request: Request
     root: str
     confinement: Confinement
+    deadline: float
     deadline_seconds: float
     result_bytes: int
 

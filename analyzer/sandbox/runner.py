@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,6 +151,8 @@ def _folder(request: Request) -> str:
 
 def _envelope(request: Request, limits: Limits, root: str, uid: int | None) -> Envelope:
     confined = uid is not None or os.geteuid() != 0
+    # Ahead of the parent's own clock, so that the report can still be written.
+    seconds = max(limits.wall_seconds * 0.5, limits.wall_seconds - 2.0)
     return Envelope(
         request=request.model_copy(update={"texts": {}}),
         root=root,
@@ -160,7 +163,8 @@ def _envelope(request: Request, limits: Limits, root: str, uid: int | None) -> E
             data_bytes=None if request.device != "cpu" else 2 * limits.memory_bytes + 2 * 2**30,
             file_bytes=limits.file_bytes,
         ),
-        deadline_seconds=max(limits.wall_seconds * 0.9, limits.wall_seconds - 2.0),
+        deadline=time.monotonic() + seconds,
+        deadline_seconds=seconds,
         result_bytes=limits.result_bytes,
     )
 

@@ -14,13 +14,19 @@ import time
 from .recorder import Recorder, leave
 
 
-def report_at(recorder: Recorder, seconds: float) -> None:
-    """After `seconds` write what was seen, with the user's current line, and end the process."""
+def report_at(recorder: Recorder, moment: float, seconds: float) -> None:
+    """At a moment write what was seen, with the user's current line, and end the process.
+
+    Args:
+        recorder: what was seen.
+        moment: of the monotonic clock, which is the same in parent and child.
+        seconds: how long the program could run until then, for the message.
+    """
     main_thread = threading.main_thread().ident or 0
     pid = os.getpid()
 
     def wait() -> None:
-        time.sleep(seconds)
+        time.sleep(max(0.0, moment - time.monotonic()))
         if os.getpid() == pid and not recorder.finished:
             _report(recorder, main_thread, seconds)
 
@@ -32,8 +38,12 @@ def _report(recorder: Recorder, main_thread: int, seconds: float) -> None:
     site = None if frame is None else recorder.sources.of_frame(frame)
     where = "" if site is None else f", at {site['path']} line {site['line']}"
     trained = (recorder.facts["trace"] or {}).get("steps", 0)
-    doing = f"had trained {trained} steps" if trained else "had not begun to train"
-    message = f"the program {doing} after {seconds:.0f} s{where}"
-    recorder.finish({"cause": "timeout", "message": message, "site": site, "missing": None})
+    if trained:  # a short warm-up is a warm-up
+        recorder.trace()["ended"] = "time"
+        recorder.note(f"the time was over after {trained} steps{where}")
+        recorder.finish(None)
+    else:
+        message = f"the program had not begun to train after {seconds:.0f} s{where}"
+        recorder.finish({"cause": "timeout", "message": message, "site": site, "missing": None})
     if recorder.finished:  # else the main thread is writing the result right now
         leave()

@@ -34,7 +34,8 @@ def main() -> int:
     os.set_inheritable(result_fd, False)
     request = {**envelope["request"], "result_bytes": envelope["result_bytes"]}
     recorder = _part("recorder").Recorder(request, envelope["root"], result_fd)
-    _part("deadline").report_at(recorder, envelope["deadline_seconds"])
+    deadline = envelope["deadline"], envelope["deadline_seconds"]
+    _part("deadline").report_at(recorder, *deadline)
     _part("seeding").seed_on_import(request["seed"])
     _part("devices").install(recorder)
     if request["observe"]:

@@ -14,7 +14,7 @@ from analyzer.sandbox.output import FLOOD_BYTES, ReportStream, Tail
 from analyzer.sandbox.watch import Process, process_table, proportional_bytes, tree_use
 from tests.support.sandboxed import SMALL, Programs, trouble_of
 
-SHORT = replace(SMALL, wall_seconds=3.0)
+SHORT = replace(SMALL, wall_seconds=4.0)
 
 
 def processes_named(word: str) -> list[str]:
@@ -46,7 +46,7 @@ def test_a_program_that_spins(either: Programs) -> None:
     assert trouble.cause == "timeout"
     assert trouble.site is not None
     assert trouble.site.line in (2, 3)
-    assert trouble.message.startswith("the program had not begun to train after 3 s, at train.py")
+    assert trouble.message.startswith("the program had not begun to train after 2 s, at train.py")
 
 
 def test_a_program_that_blocks_without_running_python(either: Programs) -> None:
@@ -64,7 +64,7 @@ def test_a_program_that_stops_its_own_watch(programs: Programs) -> None:
         """
     seen = programs.run(text, limits=SHORT)
     assert trouble_of(seen).cause == "timeout"
-    assert trouble_of(seen).message == "the program was stopped after 3 s"
+    assert trouble_of(seen).message == "the program was stopped after 4 s"
     assert seen.output == "stopping\n"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from analyzer.limits import Limits
 from analyzer.observed import Observation
-from tests.support.sandboxed import Programs, trouble_of
+from tests.support.sandboxed import SMALL, Programs, trouble_of
 
 TRAIN = """
 import sys
@@ -120,63 +121,6 @@ def test_a_crash_in_a_library_is_placed_on_the_users_line(programs: Programs) ->
     assert place(seen) == ("train.py", 3)
 
 
-@pytest.mark.parametrize(
-    ("text", "cause", "line", "words", "missing"),
-    [
-        ("x = 1\nif x:\n", "syntax_error", 2, "(train.py, line 2)", None),
-        ("print 'old'\n", "syntax_error", 1, "Missing parentheses", None),
-        ("if 1:\n  x\n\ty\n", "syntax_error", 3, "TabError", None),
-        ("\nimport cv2000\n", "missing_module", 2, "No module named 'cv2000'", "cv2000"),
-        ("from json import absent\n", "missing_module", 1, "cannot import name", "json"),
-        ("\nopen('train.csv')\n", "missing_data", 2, "No such file", "train.csv"),
-        ("import os\nos.listdir('img')\n", "missing_data", 2, "No such file", "img"),
-        (
-            "import urllib.request\nurllib.request.urlopen('http://example.com/a.csv')\n",
-            *("missing_data", 2, "no network", None),
-        ),
-        ("raise Exception('URL fetch failure on https://a.b/c.npz: None')\n",
-         "missing_data", 1, "URL fetch", "https://a.b/c.npz"),
-        ("raise FileNotFoundError('rows.csv not found.')\n",
-         "missing_data", 1, "rows.csv", "rows.csv"),
-        (
-            "import argparse\np = argparse.ArgumentParser()\n"
-            "p.add_argument('--data', required=True)\np.parse_args()\n",
-            *("needs_arguments", 4, "the following arguments are required: --data", None),
-        ),
-        ("import sys\npath = sys.argv[1]\n", "needs_arguments", 2, "arguments", None),
-        ("name = input('Name? ')\n", "needs_input", 1, "input()", None),
-        ("x = undefined_data\n", "crash", 1, "NameError", "undefined_data"),
-        ("import sys\nsys.exit('no data')\n", "crash", 2, "no data", None),
-        ("import sys\nsys.exit(3)\n", "crash", 2, "status 3", None),
-        ("import sys\nsys.exit(0)\n", "no_model", None, "without making a model", None),
-        ("import os\nos._exit(0)\n", "no_model", None, "without making a model", None),
-        ("quit()\n", "no_model", None, "without making a model", None),
-        ("pass\n", "no_model", None, "without making a model", None),
-        ("raise KeyboardInterrupt\n", "crash", 1, "KeyboardInterrupt", None),
-        ("raise ValueError('a\\nb')\n", "crash", 1, "ValueError: a b", None),
-        ("raise ValueError('\\ud800' * 5)\n", "crash", 1, "ValueError: ?????", None),
-        ("def f():\n    f()\nf()\n", "crash", None, "RecursionError", None),
-    ],
-)  # fmt: skip
-def test_endings(
-    programs: Programs, text: str, cause: str, line: int | None, words: str, missing: str | None
-) -> None:
-    seen = programs.run(text)
-    trouble = trouble_of(seen)
-    assert (trouble.cause, trouble.missing) == (cause, missing), (trouble, seen.output)
-    assert words in trouble.message
-    assert "\n" not in trouble.message
-    if line is not None:
-        assert place(seen) == ("train.py", line)
-
-
-def test_a_syntax_error_in_a_module_beside_the_script(programs: Programs) -> None:
-    programs.write("net.py", "x = (\n")
-    seen = programs.run("import net\n")
-    assert trouble_of(seen).cause == "syntax_error"
-    assert place(seen) == ("net.py", 1)
-
-
 def test_warnings_carry_the_users_line_and_are_still_shown(programs: Programs) -> None:
     text = """
         import warnings
@@ -249,6 +193,15 @@ def test_a_crash_after_some_steps_keeps_them(programs: Programs) -> None:
     assert trouble_of(seen).cause == "crash"
     assert seen.trace is not None
     assert (seen.trace.steps, seen.trace.ended) == (1, "error")
+
+
+def test_a_deadline_after_some_steps_ends_the_warm_up(programs: Programs) -> None:
+    text = f"{TRAIN}\nrecord.step_done(2.0)\nwhile True:\n    pass\n"
+    seen = programs.run(text, steps=4, limits=replace(SMALL, wall_seconds=4.0))
+    assert seen.trouble is None
+    assert seen.trace is not None
+    assert (seen.trace.steps, seen.trace.ended) == (1, "time")
+    assert "after 1 steps, at train.py line" in seen.trace.notes[0]
 
 
 def test_a_kill_after_some_steps_keeps_them(programs: Programs) -> None:

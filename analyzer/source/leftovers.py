@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from analyzer.source.executing import Executor
 from analyzer.source.machine import OutOfSteps
 from analyzer.source.values import Class, Function, Instance, Scope
 
+_FRAMEWORK = re.compile(r"keras|tensorflow|torch|lightning")
 _NOT_CALLED = frozenset({"forward", "call", "__init__", "__call__"})
 
 
@@ -15,13 +17,22 @@ def read_leftovers(reader: Executor, scope: Scope) -> None:
     """Read what has not been entered, the program's own file first."""
     try:
         for cls in list(reader.classes):
-            _read_class(reader, cls)
+            if _concerns(cls.scope, scope):
+                _read_class(reader, cls)
         for function in list(reader.functions):
+            if not _concerns(function.scope, scope):
+                continue
             if function.node not in reader.entered and not _is_method(reader, function):
                 _enter(reader, function)
     except OutOfSteps:
         pass
     reader.scope = scope
+
+
+def _concerns(defined: Scope, own: Scope) -> bool:
+    """Whether a module is the program's own, or speaks of a framework at all."""
+    parsed = defined.parsed
+    return parsed is own.parsed or any(_FRAMEWORK.search(line) for line in parsed.lines)
 
 
 def _read_class(reader: Executor, cls: Class) -> None:

@@ -9,6 +9,7 @@ thousand nested signs. Formatting is kept where it matters, in the edits, which 
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ DEPTH_LIMIT = 90
 _UNREADABLE = re.compile("[\ud800-\udfff\0]")
 
 
+Located = ast.expr | ast.stmt | ast.keyword | ast.arg
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A parsed program.
@@ -48,9 +52,16 @@ class Parsed:
     troubles: tuple[SyntaxTrouble, ...] = ()
     repaired: frozenset[int] = frozenset()
     _ascii: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
+    _sites: dict[ast.AST, Site] = field(default_factory=dict, compare=False, repr=False)
 
-    def site(self, node: ast.expr | ast.stmt | ast.keyword | ast.arg) -> Site:
+    def site(self, node: Located) -> Site:
         """The range of a node, columns in code points (`ast` counts UTF-8 bytes)."""
+        known = self._sites.get(node)
+        if known is None:
+            known = self._sites[node] = self._site(node)
+        return known
+
+    def _site(self, node: Located) -> Site:
         end_line = node.end_lineno or node.lineno
         end_column = node.end_col_offset or 0
         return Site(
@@ -61,7 +72,7 @@ class Parsed:
             end_column=self._column(end_line, end_column),
         )
 
-    def text(self, node: ast.expr | ast.stmt | ast.keyword | ast.arg) -> str:
+    def text(self, node: Located) -> str:
         """The source text of a node."""
         site = self.site(node)
         return cut(self.lines, site)
@@ -88,12 +99,12 @@ def cut(lines: tuple[str, ...], site: Site) -> str:
     return "\n".join(picked)
 
 
+@functools.lru_cache(maxsize=64)
 def parse(path: str, text: str) -> Parsed:
     """Parse `text`; what does not parse is left out and named. Never fails."""
     # form feeds and the like stay; a character that no file can hold becomes a "?" of equal width
     lines = split_lines(_UNREADABLE.sub("?", text))
-    kept, troubles = _mend(list(lines))
-    tree = _tree(kept)
+    kept, troubles, tree = _mend(list(lines))
     if isinstance(tree, SyntaxTrouble):
         return Parsed(path, lines, ast.Module([], []), (*troubles, tree))
     deep = _too_deep(tree)
@@ -128,7 +139,9 @@ def _tree(lines: list[str]) -> ast.Module | SyntaxTrouble:
         return SyntaxTrouble(1, "the program is nested too deeply to be read")
 
 
-def _mend(lines: list[str]) -> tuple[list[str], list[SyntaxTrouble]]:
+def _mend(
+    lines: list[str],
+) -> tuple[list[str], list[SyntaxTrouble], ast.Module | SyntaxTrouble]:
     """Leave out what does not parse, smallest part first; the lines keep their numbers."""
     troubles: list[SyntaxTrouble] = []
     work = 0
@@ -136,7 +149,7 @@ def _mend(lines: list[str]) -> tuple[list[str], list[SyntaxTrouble]]:
     for _ in range(MAX_ATTEMPTS):
         tree = _tree(lines)
         if not isinstance(tree, SyntaxTrouble):
-            return lines, troubles
+            return lines, troubles, tree
         troubles.append(named(lines, tree))
         best: tuple[int, list[str]] | None = None
         for candidate in repairs(lines, tree):
@@ -147,12 +160,23 @@ def _mend(lines: list[str]) -> tuple[list[str], list[SyntaxTrouble]]:
             reach = result.line if isinstance(result, SyntaxTrouble) else len(lines) + 1
             if best is None or reach > best[0]:
                 best = (reach, candidate)
-            if reach > len(lines):
+            # the first, smallest one after which at least one more line is sound
+            if reach > max(_last_changed(lines, candidate), tree.line) + 1 or reach > len(lines):
+                best = (reach, candidate)
                 break
         if best is None or best[0] <= tree.line:
             break
         lines = best[1]
-    return _cut_off(lines, troubles), troubles
+    lines = _cut_off(lines, troubles)
+    return lines, troubles, _tree(lines)
+
+
+def _last_changed(before: list[str], after: list[str]) -> int:
+    """The last line (1-based) that differs."""
+    return max(
+        (n for n, pair in enumerate(zip(before, after, strict=True), 1) if pair[0] != pair[1]),
+        default=0,
+    )
 
 
 def _cut_off(lines: list[str], troubles: list[SyntaxTrouble]) -> list[str]:

@@ -49,6 +49,7 @@ def repairs(lines: list[str], trouble: SyntaxTrouble) -> Iterator[list[str]]:
     yield from _brackets(lines, at, trouble.message)
     yield from _blocks(lines, at, trouble.message)
     yield _without(lines, at, at)
+    yield [*lines[:at], "", *lines[at + 1 :]]
     start = _statement_start(lines, at)
     if start < at:
         yield _without(lines, start, at)

@@ -67,6 +67,14 @@ LAYERS: dict[str, dict[str, str]] = {
     "Permute": {},
 }
 
+# Of these, what Keras 2 still takes through its **kwargs.
+KEPT_BY_KERAS_TWO = frozenset(
+    (
+        *("batch_input_shape", "weights", "input_shape", "fused", "virtual_batch_size"),
+        *("renorm", "renorm_clipping", "renorm_momentum", "input_dtype", "time_major"),
+    )
+)
+
 # Two old keywords that form one tuple today.
 PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
     "Conv2D": (("nb_row", "nb_col"), "kernel_size"),

@@ -75,7 +75,7 @@ def translated(
 
     @functools.wraps(function)
     def call(*arguments: Any, **keywords: Any) -> Any:
-        if not watched.isdisjoint(keywords):
+        if not watched.isdisjoint(keywords) and uses.by_user():
             keywords, paired = pair(keywords, pairs)
             keywords, old = rename(keywords, own_table)
             for name in old:

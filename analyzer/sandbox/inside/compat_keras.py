@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from . import compat_fit, compat_shims
-from .compat_arguments import CALLBACKS, EVERY_LAYER, LAYERS, OPTIMIZERS, PAIRS
+from .compat_arguments import CALLBACKS, EVERY_LAYER, KEPT_BY_KERAS_TWO, LAYERS, OPTIMIZERS, PAIRS
 from .compat_calls import translated
 from .compat_record import Uses
 
@@ -37,6 +37,8 @@ def _layers(keras: Any, uses: Uses) -> None:
             continue
         own = cls.__name__
         table = {**EVERY_LAYER, **LAYERS.get(own, {})}
+        if keras.__version__.startswith("2"):
+            table = {old: new for old, new in table.items() if old not in KEPT_BY_KERAS_TWO}
         wrapped = translated(
             cls.__init__, table, uses, own, SINCE_LAYERS, PAIRS.get(own), _old_style(own, uses)
         )

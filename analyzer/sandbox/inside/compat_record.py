@@ -6,6 +6,7 @@ user's own files (inside a framework) is translated in silence.
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
 from typing import Any
@@ -36,7 +37,14 @@ class Uses:
         site = self.recorder.user_site()
         if site is None:
             return
+        if old.startswith("tf_keras") and "tf_keras" not in self._line():
+            old, new = old.removeprefix("tf_"), new.removeprefix("tf_")
         self.record_at(site, old, new, since)
+
+    def _line(self) -> str:
+        """The text of the user's current line: it may say "keras" and mean tf_keras."""
+        frame = self.recorder.user_frame()
+        return "" if frame is None else linecache.getline(frame.f_code.co_filename, frame.f_lineno)
 
     def record_at(self, site: dict[str, Any], old: str, new: str, since: str | None) -> None:
         """The same for a line that the caller knows."""

@@ -41,7 +41,7 @@ def wrappers(keras: Any) -> dict[str, Any]:
             targets = self._targets(y)
             options = {**_accepted(self.model.fit, self.sk_params), **keywords}
             if "nb_epoch" in self.sk_params:
-                options["nb_epoch"] = self.sk_params["nb_epoch"]
+                options.setdefault("epochs", self.sk_params["nb_epoch"])
             return self.model.fit(x, targets, **options)
 
         def _targets(self, y: Any) -> Any:

@@ -49,6 +49,12 @@ def test_keras_shape_units_and_loss_through_constants(tmp_path: Path) -> None:
         ("Dense(1, input_dim=5)\ncompile(loss='binary_crossentropy')", (5,), 2),
         ("LSTM(4)\nDense(3)", (20, 8), 3),
         ("Embedding(500, 8, input_length=60)\nDense(1)", (60,), None),
+        (
+            "g.flow_from_directory('a', target_size=(9, 7))\n"
+            "Conv2D(2, 3, input_shape=unknown)\nDense(64, input_shape=(5,))\nDense(4)",
+            (9, 7, 3),
+            4,
+        ),
         ("g.flow_from_directory('a', target_size=(9, 7))\nConv2D(2, 3)\nDense(4)", (9, 7, 3), 4),
         (
             "import torch\nnn.Conv2d(1, 8, 3)\nnn.Linear(9, 6)\nnn.CrossEntropyLoss()",

@@ -147,6 +147,11 @@ def _system() -> list[str]:
     return [*arguments, *_triples("--ro-bind-try", ((path, path) for path in SYSTEM_FILES))]
 
 
+def has_gpu() -> bool:
+    """Whether this machine has a CUDA device to show."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
+
+
 def _gpu(shown: bool) -> list[str]:
     if not shown:
         return []

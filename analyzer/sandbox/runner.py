@@ -20,7 +20,7 @@ from analyzer.options import Mount, SandboxPolicy
 from analyzer.sandbox import bubblewrap, seccomp, workspace
 from analyzer.sandbox.child import Child, Outcome, run_child
 from analyzer.sandbox.environment import HOME, variables, with_homes
-from analyzer.sandbox.interpreter import describe
+from analyzer.sandbox.interpreter import compile_for, describe
 from analyzer.sandbox.protocol import Confinement, Envelope, Request, parse_observation
 
 __all__ = ["Mount", "SandboxPolicy", "SandboxProbe", "observe", "probe"]
@@ -62,6 +62,8 @@ def observe(
     Raises:
         SandboxError: the sandbox itself is missing or cannot start.
     """
+    if not bubblewrap.has_gpu():
+        request = request.model_copy(update={"device": "cpu"})
     run = _run_unconfined if policy.kind == "none" else _run_in_bubblewrap
     outcome = run(root.resolve(), request, limits, policy, mounts)
     return _observation(outcome, limits)
@@ -84,8 +86,10 @@ def probe(policy: SandboxPolicy) -> SandboxProbe:
 def _run_in_bubblewrap(
     root: Path, request: Request, limits: Limits, policy: SandboxPolicy, mounts: Sequence[Mount]
 ) -> Outcome:
+    interpreter = describe(policy.python)
+    compile_for(interpreter.executable, INSIDE)
     view = bubblewrap.View(
-        interpreter=describe(policy.python),
+        interpreter=interpreter,
         mounts=with_homes(_existing(mounts)),
         inside=INSIDE,
         uid=bubblewrap.private_uid(),

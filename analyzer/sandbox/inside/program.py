@@ -75,7 +75,8 @@ def known_names(recorder: Recorder) -> Any:
 
 def train_fragment(recorder: Recorder) -> None:
     """A file that defines its training function and never calls it: the stand-ins call it."""
-    if recorder.request["observe"] and recorder.request["stand_ins"]:
+    request = recorder.request
+    if request["observe"] and request["stand_ins"] and not request.get("entry"):
         standins = importlib.import_module(".standins", __package__)
         standins.train_fragment(recorder, vars(sys.modules["__main__"]))
 

@@ -112,6 +112,15 @@ def test_the_environment_is_small_and_fixed(
     assert len(names) < 40
 
 
+@pytest.mark.skipif(bubblewrap.has_gpu(), reason="for a machine without a GPU")
+def test_auto_means_the_cpu_without_a_gpu(programs: Programs) -> None:
+    text = """
+        import json, os
+        print(json.dumps([os.environ.get("CUDA_VISIBLE_DEVICES"), os.path.exists("/sys")]))
+        """
+    assert answer(programs, text, device="auto") == ["-1", False]
+
+
 def test_private_tmp_and_proc(programs: Programs, tmp_path: Path) -> None:
     text = f"""
         import json, os
@@ -238,10 +247,13 @@ def test_a_mount_that_does_not_exist_is_missing_data(programs: Programs, tmp_pat
 def test_probe_says_that_it_works_and_starting_is_quick() -> None:
     policy = SandboxPolicy(python=Path(sys.executable))
     assert probe(policy).works
-    started = time.monotonic()
-    assert probe(policy).works
-    # 0.12-0.2 s measured on two cores; the bound leaves room for a busy machine.
-    assert time.monotonic() - started < 1.0
+    seconds = []
+    for _ in range(3):
+        started = time.monotonic()
+        assert probe(policy).works
+        seconds.append(time.monotonic() - started)
+    # 0.12-0.2 s measured on two idle cores; the bound leaves room for a busy machine.
+    assert min(seconds) < 1.0
 
 
 def test_a_missing_bubblewrap_is_an_error_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:

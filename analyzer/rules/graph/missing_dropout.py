@@ -1,15 +1,16 @@
 """A large model without any regularization.
 
 What it finds
-    A model with many more parameters than training samples and neither dropout nor normalization
-    layers.
+    A model without dropout or normalization layers that has many more parameters than training
+    samples, or that is trained for very many epochs without a look at validation data.
 Why it hurts
     With more parameters than samples a network can store the training data; dropout makes it rely
     on many units instead of a few.
 How it is measured
     Trainable parameters over training samples (at least 5), layers that regularize (none), and
-    regularizers, augmentation or early stopping in the code (none). One finding per model, at the
-    hidden layer with most parameters.
+    regularizers, augmentation or early stopping in the code (none). Where the samples are not
+    known: epochs (at least 100), hidden layers (at least 2) and validation data (none). One finding
+    per model, at the hidden layer with most parameters.
 When it is right
     With weight decay, early stopping, augmentation, batch normalization, or much data: a missing
     dropout alone is no fault and is not reported.
@@ -41,6 +42,8 @@ from analyzer.rules.reading.stack import NORMALIZATIONS, hidden_blocks, trainabl
 from analyzer.rules.samples import dense, other, sample, table
 
 RATIO = 5.0  # trainable parameters per training sample
+MANY_EPOCHS = 100  # epochs after which an unwatched network has usually stored its data
+BLIND_CONFIDENCE = 0.4  # of findings that do not know the number of samples
 REGULARIZERS = re.compile(
     r"regulariz|weight_decay|EarlyStopping|early_stop|Random(Flip|Crop|Rotation|Zoom|Horizontal)"
     r"|horizontal_flip|zoom_range|rotation_range|GaussianNoise"
@@ -71,24 +74,45 @@ class MissingDropout(Rule):
             return
         if any(REGULARIZERS.search(line) for _, line in code_lines(program.source)):
             return
-        parameters, samples = trainable_parameters(graph), _samples(program)
-        if samples is None or parameters == 0:
-            yield self.unchecked("needs the number of training samples and parameters")
-            return
+        words, blind = _by_samples(program) or _by_epochs(program), _samples(program) is None
         hidden = [block.layer for block in hidden_blocks(graph) if block.layer.site]
-        if parameters < RATIO * samples or not hidden:
+        if words is None and blind:
+            yield self.unchecked("needs the number of training samples and parameters")
+        if words is None or not hidden:
             return
         layer = max(hidden, key=lambda each: each.parameters)
         assert layer.site is not None
         yield Suspicion(
             site=layer.site,
-            message=(
-                f"{parameters:,} parameters learn from {samples:,} samples"
-                f" ({number(parameters / samples)} per sample) without dropout."
-            ),
-            evidence=Evidence(static={"parameters": parameters}, data={"samples": samples}),
+            message=f"{words} without dropout.",
+            evidence=Evidence(static={"parameters": trainable_parameters(graph)}),
             fix=Declined("which regularization fits must be tried"),
+            confidence=BLIND_CONFIDENCE if blind else None,
         )
+
+
+def _by_samples(program: Program) -> str | None:
+    """Parameters against samples in words, when there are too many."""
+    samples = _samples(program)
+    parameters = trainable_parameters(program.graph) if program.graph else 0
+    if samples is None or parameters < RATIO * samples:
+        return None
+    ratio = number(parameters / max(samples, 1))
+    return f"{parameters:,} parameters learn from {samples:,} samples ({ratio} per sample)"
+
+
+def _by_epochs(program: Program) -> str | None:
+    """Epochs in words, when there are very many and nothing watches them."""
+    learner, graph = program.learner, program.graph
+    if _samples(program) is not None or learner is None or graph is None:
+        return None
+    watched = learner.validation_split or any(
+        call.argument(keyword) is not None
+        for call in program.source.by_role("fit")
+        for keyword in ("validation_data", "validation_split")
+    )
+    many = (learner.epochs or 0) >= MANY_EPOCHS and len(hidden_blocks(graph)) > 1
+    return f"{learner.epochs} epochs without validation data, and" if many and not watched else None
 
 
 def _samples(program: Program) -> int | None:
@@ -127,6 +151,23 @@ EXAMPLES = (
     Example(
         "weight decay in the code",
         sample("optim.AdamW(p, weight_decay=0.01)", layers=NET, inputs=table()),
+    ),
+    Example(
+        "a hundred and fifty epochs that nothing watches",
+        sample(
+            """
+            Dense(12)
+            Dense(3)
+            model.fit(x, y, epochs=150)
+            """,
+            layers=(
+                dense(1, 12, "relu", parameters=48),
+                dense(2, 3, "relu", parameters=39),
+                dense(2, 1, "sigmoid", parameters=4),
+            ),
+            learner={"epochs": 150},
+        ),
+        found=(Found(1, "150 epochs without validation data", None),),
     ),
     Example("data not seen", sample("x = 1", layers=NET), unchecked="number of training samples"),
 )

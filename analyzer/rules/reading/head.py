@@ -60,7 +60,7 @@ def _units(width: int) -> str:
 def heads(graph: Graph) -> tuple[Head, ...]:
     """The outputs of the model, one each; outputs that no weighted layer makes are left out."""
     ends = graph.outputs or ((len(graph.layers) - 1,) if graph.layers else ())
-    found = [_head(graph, graph.layers[end]) for end in ends if end < len(graph.layers)]
+    found = [_head(graph, graph.layers[end]) for end in ends if 0 <= end < len(graph.layers)]
     return tuple(head for head in found if head is not None)
 
 

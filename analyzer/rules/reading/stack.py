@@ -40,8 +40,8 @@ def own_activation(layer: Layer) -> str | None:
 def feeders(graph: Graph, layer: Layer) -> tuple[Layer, ...]:
     """The layers whose values enter `layer`."""
     if layer.inputs:
-        return tuple(graph.layers[index] for index in layer.inputs if index < len(graph.layers))
-    return (graph.layers[layer.index - 1],) if 0 < layer.index <= len(graph.layers) else ()
+        return tuple(graph.layers[at] for at in layer.inputs if 0 <= at < len(graph.layers))
+    return (graph.layers[layer.index - 1],) if 0 < layer.index < len(graph.layers) else ()
 
 
 def successors(graph: Graph) -> dict[int, list[Layer]]:
@@ -49,7 +49,7 @@ def successors(graph: Graph) -> dict[int, list[Layer]]:
     fed: dict[int, list[Layer]] = {layer.index: [] for layer in graph.layers}
     for layer in graph.layers:
         for feeder in feeders(graph, layer):
-            fed[feeder.index].append(layer)
+            fed.setdefault(feeder.index, []).append(layer)
     return fed
 
 

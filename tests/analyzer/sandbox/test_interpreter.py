@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import SandboxError
+from analyzer.options import SandboxPolicy
 from analyzer.sandbox import interpreter
+from analyzer.sandbox.runner import probe
 
 
 def test_the_running_python_with_its_environment() -> None:
@@ -30,6 +32,12 @@ def test_a_python_that_would_show_a_home_folder_is_refused(
     monkeypatch.setenv("HOME", str(home))
     with pytest.raises(SandboxError, match="would show a whole home folder"):
         interpreter.describe(python)
+
+
+def test_a_python_that_does_not_start_is_named(tmp_path: Path) -> None:
+    result = probe(SandboxPolicy(python=tmp_path / "no-python"))
+    assert not result.works
+    assert "no-python does not start" in (result.reason or "")
 
 
 def test_modules_are_compiled_beside_themselves(tmp_path: Path) -> None:

@@ -263,12 +263,6 @@ def test_a_missing_bubblewrap_is_an_error_with_a_way_out(monkeypatch: pytest.Mon
     assert "install the package bubblewrap" in (result.reason or "")
 
 
-def test_a_python_that_does_not_start_is_an_error(programs: Programs) -> None:
-    result = probe(SandboxPolicy(python=programs.root / "no-python"))
-    assert not result.works
-    assert "no-python does not start" in (result.reason or "")
-
-
 def test_a_sandbox_that_ends_before_our_code_runs_is_an_error(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import subprocess
 import sys
@@ -69,3 +71,11 @@ def text_at(folder: Path, site: Site | None) -> str:
         return lines[site.line - 1][site.column : site.end_column]
     first, *middle = lines[site.line - 1 : site.end_line - 1]
     return "\n".join([first[site.column :], *middle, lines[site.end_line - 1][: site.end_column]])
+
+
+@functools.cache
+def torch_programs() -> TorchPrograms:
+    """The one process that all tests share; it ends with the test run."""
+    programs = TorchPrograms()
+    atexit.register(programs.close)
+    return programs

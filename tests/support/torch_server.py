@@ -17,6 +17,7 @@ from typing import Any
 def main() -> None:
     """Serve until standard input ends."""
     import torch
+    import torch._dynamo  # optimizers load it, which takes seconds
 
     torch.set_num_threads(1)
     for line in sys.stdin:

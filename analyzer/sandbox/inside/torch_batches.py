@@ -7,16 +7,19 @@ is a slice of an array, or came unchanged out of a TensorDataset, the whole arra
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
 from . import torch_layers as layers
 from .recorder import Recorder
 from .statistics import data_kind, describe_array, describe_labels
+from .torch_arrays import around, rows_of, stored, to_array
 from .torch_recording import Facts
 
 MOST_BYTES = 2**27
 """Copied batches of one kind, in bytes."""
 MOST_INPUTS = 8
+MOST_FRAMES = 4
 
 
 class Pile:
@@ -79,14 +82,6 @@ def _same(one: Any, other: Any) -> bool:
     import numpy as np
 
     return len(one) > 1 and bool(np.array_equal(one, other))
-
-
-def to_array(tensor: Any) -> Any:
-    """The tensor as a NumPy array on the CPU, sharing memory where it can."""
-    import torch
-
-    values = tensor.detach().cpu()
-    return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
 
 
 class Batches:
@@ -157,14 +152,30 @@ class Batches:
 
     def _find_whole(self, pile: Pile, tensor: Any) -> None:
         """The array that the batch is a slice of, or the tensor of the dataset it came from."""
-        base = tensor._base
         batch = self._last[1] if self._last is not None else []
-        if base is not None and not any(part is base for part in batch):
-            pile.whole = _rows_of(base, tensor)
-            pile.name = self._name_of(base) if pile.whole is not None else None
-        if pile.whole is None:
-            pile.whole = self._of_dataset(tensor)
-            pile.name = self._name_of(pile.whole) if pile.whole is not None else None
+        base = tensor._base
+        whole = self._of_dataset(tensor)
+        if whole is None and base is not None and not any(part is base for part in batch):
+            whole = rows_of(base, tensor)
+        for name, value in self._named_arrays():
+            if value is whole or (whole is not None and value is base):
+                pile.name = name
+            elif whole is None and not any(part is value for part in batch):
+                whole = around(value, tensor)
+                pile.name = name if whole is not None else None
+        pile.whole = whole
+
+    def _named_arrays(self) -> Iterator[tuple[str, Any]]:
+        """The tensors and arrays that the user's running functions and module have names for."""
+        spaces: list[dict[str, Any]] = []
+        for skip in range(MOST_FRAMES):
+            frame = self._recorder.user_frame(skip)
+            if frame is not None:
+                spaces += [frame.f_locals, frame.f_globals]
+        for space in {id(space): space for space in spaces}.values():
+            for name, value in list(space.items()):
+                if layers.is_tensor(value) or type(value).__name__ == "ndarray":
+                    yield name, value
 
     def _of_dataset(self, tensor: Any) -> Any:
         import torch
@@ -174,17 +185,7 @@ class Batches:
         loader, batch = self._last
         for position, part in enumerate(batch):
             if part is tensor or (part.shape == tensor.shape and torch.equal(part, tensor)):
-                return _stored(loader.dataset, position)
-        return None
-
-    def _name_of(self, whole: Any) -> str | None:
-        frame = self._recorder.user_frame()
-        if frame is None:
-            return None
-        for space in (frame.f_locals, frame.f_globals):
-            for name, value in list(space.items()):
-                if value is whole:
-                    return name
+                return stored(loader.dataset, position)
         return None
 
     # Arrays that the program evaluates on
@@ -196,7 +197,7 @@ class Batches:
             return
         for name in wanted[:32]:
             value = frame.f_locals.get(name, frame.f_globals.get(name))
-            array: Any = to_array(value) if hasattr(value, "grad_fn") else value
+            array: Any = to_array(value) if layers.is_tensor(value) else value
             if isinstance(getattr(array, "ndim", None), int) and array.ndim:
                 self._tests.append(self._described(array, len(array), name, array.ndim == 4))
 
@@ -259,24 +260,3 @@ class Batches:
                 )
             )
         return found[:32]
-
-
-def _rows_of(base: Any, tensor: Any) -> Any:
-    """The larger array that a batch is a slice of, in the shape of the batch's samples."""
-    if base.dim() == 0 or tensor.dim() == 0 or base.requires_grad:
-        return None
-    rows = int(base.shape[0])
-    if rows <= tensor.shape[0] or base.numel() * tensor.shape[0] != tensor.numel() * rows:
-        return None
-    return base.detach().reshape(rows, *tensor.shape[1:])
-
-
-def _stored(dataset: Any, position: int) -> Any:
-    """The stored tensor at this position of a TensorDataset, or of a subset of one."""
-    kind = type(dataset).__name__
-    if kind == "TensorDataset" and position < len(dataset.tensors):
-        return dataset.tensors[position]
-    if kind == "Subset":
-        inner = _stored(dataset.dataset, position)
-        return None if inner is None else inner[list(dataset.indices)]
-    return None

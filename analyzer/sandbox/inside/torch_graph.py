@@ -113,13 +113,16 @@ class GraphBuilder:
         return sorted(kept)
 
     def _trailing_reshapes(self, kept: set[int]) -> set[int]:
-        """Reshapes at the very end: they change how values lie, not what the last layer is."""
+        """Functions at the very end that only change how values lie hide the last layer."""
         used = {source for i in kept for source in self._recording.nodes[i].sources}
         return {
             i
             for i in self._outputs
-            if i not in used and self._recording.nodes[i].layer["op"] in RESHAPES and len(kept) > 1
+            if i not in used and self._is_view(self._recording.nodes[i]) and len(kept) > 1
         }
+
+    def _is_view(self, node: Node) -> bool:
+        return node.module is None and node.layer["op"] in RESHAPES
 
     def _resolve(self, sources: Iterable[int], kept: set[int]) -> list[int]:
         """The kept nodes behind these sources, through those that are left out."""

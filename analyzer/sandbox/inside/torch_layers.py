@@ -26,6 +26,18 @@ def shape_of(value: Any, batch_axis: int = 0) -> list[int] | None:
     return sizes[:16]
 
 
+def is_tensor(value: Any) -> bool:
+    """Whether it is a tensor; nothing is asked of the objects of the program."""
+    return isinstance(value, _tensor_class())
+
+
+@functools.cache
+def _tensor_class() -> Any:
+    import torch
+
+    return torch.Tensor
+
+
 def first_tensor(value: Any) -> Any:
     """The first tensor in a tensor, sequence or mapping; None when there is none."""
     return next(iter(tensors_in(value)), None)
@@ -35,7 +47,7 @@ def tensors_in(value: Any, depth: int = 0) -> list[Any]:
     """All tensors in a value, in order; the attributes of output objects count too."""
     if depth > 4 or value is None or isinstance(value, (str, bytes, int, float)):
         return []
-    if hasattr(value, "requires_grad") and hasattr(value, "grad_fn"):
+    if is_tensor(value):
         return [value]
     if isinstance(value, Mapping):
         return [t for item in list(value.values()) for t in tensors_in(item, depth + 1)]
@@ -48,7 +60,8 @@ def tensors_in(value: Any, depth: int = 0) -> list[Any]:
 
 def library_class(module: Any) -> type | None:
     """The class of `torch.nn` whose forward this module runs; None for a module of its own kind."""
-    return _library_class(type(module))
+    kind: Any = type(module)
+    return _library_class(kind)
 
 
 @functools.cache
@@ -144,6 +157,12 @@ def _sizes(value: Any) -> list[int] | None:
     return None
 
 
+def _per_axis(value: Any, axes: int) -> list[int] | None:
+    """A size for each spatial axis, from one for all or one for each."""
+    sizes = _sizes(value)
+    return sizes * max(1, min(axes, 3)) if sizes is not None and len(sizes) == 1 else sizes
+
+
 def _padding(value: Any) -> str | None:
     """A padding as one word or number: "same", "1"; "1,2" when the axes differ."""
     if isinstance(value, str):
@@ -168,8 +187,9 @@ def _pool(layer: Facts, settings: Mapping[str, Any]) -> Facts:
     if "output_size" in settings:
         single = len(shape) > 1 and math.prod(shape[1:]) == 1
         return {"op": "global_pool"} if single else {}
-    kernel = _sizes(settings.get("kernel_size"))
-    stride = _sizes(settings.get("stride")) or kernel
+    axes = len(shape) - 1
+    kernel = _per_axis(settings.get("kernel_size"), axes)
+    stride = _per_axis(settings.get("stride"), axes) or kernel
     facts: Facts = {"kernel_size": kernel, "strides": stride}
     return facts | {"padding": _padding(settings.get("padding", 0))}
 
@@ -246,7 +266,7 @@ def _functional_convolution(op: str, given: Facts) -> Facts:
         "filters": outside,
         "input_channels": inside,
         "kernel_size": sizes[2:5],
-        "strides": _sizes(given.get("stride", 1)),
+        "strides": _per_axis(given.get("stride", 1), len(sizes) - 2),
         "padding": _padding(given.get("padding", 0)),
         "use_bias": given.get("bias") is not None,
     }

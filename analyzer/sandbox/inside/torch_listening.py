@@ -73,8 +73,8 @@ class Listening:
         return self.calls.ear is not None
 
     def _is_validation(self, module: Any) -> bool:
-        """Gradients may be on by oversight: a model in eval mode is not trained where it was not."""
-        return self.settled and self._trains_in_train_mode and not module.training
+        """Gradients may be on by oversight: what trains in train mode validates in eval mode."""
+        return bool(self.stepped) and self._trains_in_train_mode and not module.training
 
     def _note_batch(self, module: Any, arguments: Any, training: bool) -> None:
         ear: Any = self.calls.ear or self._recording

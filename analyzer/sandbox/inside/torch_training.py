@@ -65,7 +65,7 @@ class Training:
 
     def scaled(self, loss: Any, scaled: Any) -> None:
         """A GradScaler enlarged a loss."""
-        if hasattr(scaled, "grad_fn"):
+        if layers.is_tensor(scaled):
             self._scaled = (weakref.ref(scaled), loss.detach())
 
     def _value_of(self, tensor: Any) -> float | None:

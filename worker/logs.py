@@ -47,6 +47,9 @@ def log_context(**fields: object) -> Iterator[None]:
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:
+    """What came as `extra`, but for Celery's copy of everything that its text says already."""
+    if record.name.startswith("celery"):
+        return dict(_context.get())
     own = {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
     return {**_context.get(), **own}
 

@@ -44,9 +44,8 @@ class DeliveryTask(Task):  # type: ignore[misc]  # Celery has no types
     def on_failure(
         self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any
     ) -> None:
-        """An error that nobody raised on purpose."""
-        del task_id, kwargs
-        log.error("defect: %s", exc, extra={"delivery": args[0], "traceback": str(einfo)})
+        """An error that nobody raised on purpose; Celery has logged its traceback."""
+        del task_id, kwargs, einfo
         shared = services()
         claim = shared.inbox.current(args[0])
         if claim is not None:

@@ -167,7 +167,8 @@ def at(line: int) -> Site:
 def layer(line: int | None, op: Op, type_: str, **facts: Any) -> Layer:
     """One layer made on this line; its index follows from its place in the list."""
     site = at(line) if line else None
-    return Layer(index=0, type=type_, op=op, name=type_.lower(), site=site, **facts)
+    facts.setdefault("name", type_.lower())
+    return Layer(index=0, type=type_, op=op, site=site, **facts)
 
 
 def dense(line: int, units: int, activation: str | None = None, **facts: Any) -> Layer:

@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Unchecked
 from analyzer.kinds import Proof
-from analyzer.observed import LossUse
+from analyzer.observed import LossSeen, LossUse, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.head import Head, only_head
 from analyzer.rules.reading.losses import only_loss, spoken, takes_logits
@@ -67,6 +67,8 @@ class ActivationBeforeLogitsLoss(Rule):
         if head is None or loss is None or not takes_logits(loss):
             return
         if head.shaper is None or head.activation not in SQUASHING or head.site is None:
+            return
+        if not head.certain or not head.fits(program):
             return
         yield Suspicion(
             site=head.site,
@@ -178,6 +180,18 @@ EXAMPLES = (
             """,
             layers=(dense(1, 10, "softmax"),),
             loss="categorical_crossentropy",
+        ),
+    ),
+    Example(
+        "the logarithm is taken in between, as the values show",
+        sample(
+            TORCH,
+            framework="torch",
+            layers=(linear(3, 10), activation(4, "softmax", "softmax")),
+            loss="cross_entropy",
+            trace=Trace(
+                steps=3, loss_seen=(LossSeen(calls=3, prediction_min=-4.1, prediction_max=-0.2),)
+            ),
         ),
     ),
     Example(

@@ -9,8 +9,8 @@ How it is measured
     The last activation's range against minimum and maximum of the inspected targets; where the
     targets were not seen, the activation alone, as advice.
 When it is right
-    When the targets are scaled into the range, which is read from them: targets in 0..1 under
-    sigmoid are not reported.
+    When a factor behind the activation widens its range, which the observed predictions show; when
+    the targets are scaled into the range: targets in 0..1 under sigmoid are not reported.
 Example
     model.add(Dense(1, activation="sigmoid"))
     model.compile(loss="mse", optimizer="adam")
@@ -29,23 +29,14 @@ from collections.abc import Iterator
 from math import inf
 
 from analyzer.findings import Evidence, Unchecked
-from analyzer.observed import LabelStats
+from analyzer.observed import LabelStats, LossSeen, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
-from analyzer.rules.reading.head import Head, only_head
+from analyzer.rules.reading.head import RANGES, Head, only_head
 from analyzer.rules.reading.losses import REGRESSION, only_loss
 from analyzer.rules.reading.mends import drop_activation
 from analyzer.rules.reading.proof import data_seen, graph_seen, learner_seen, number, proof
 from analyzer.rules.samples import activation, dense, labels, sample
 
-RANGES: dict[str, tuple[float, float]] = {
-    "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "relu": (0.0, inf),
-    "relu6": (0.0, 6.0),
-    "softplus": (0.0, inf),
-}
 UNSEEN_CONFIDENCE = 0.7  # targets may have been scaled into the range by code that was not run
 
 
@@ -72,6 +63,8 @@ class BoundedRegressionOutput(Rule):
         if program.problem != "regression" or head.activation not in RANGES:
             return
         targets = _targets(program)
+        if not head.certain or not head.fits(program):
+            return
         if head.shaper is None or head.site is None or not _out_of_reach(head, targets):
             return
         seen = targets is not None
@@ -141,6 +134,20 @@ EXAMPLES = (
             origin="static",
         ),
         found=(Found(2, "reaches 0 and above alone", "model.add(Dense(1))\n"),),
+    ),
+    Example(
+        "a factor behind the activation",
+        sample(
+            KERAS,
+            framework="torch",
+            layers=(dense(1, 1, "sigmoid"),),
+            loss="mse",
+            targets=labels("continuous", min=3.0, max=103.0),
+            problem="regression",
+            trace=Trace(
+                steps=3, loss_seen=(LossSeen(calls=3, prediction_min=4.0, prediction_max=97.0),)
+            ),
+        ),
     ),
     Example(
         "targets scaled into the range",

@@ -68,11 +68,34 @@ class MissingHiddenActivation(Rule):
                 message=_message(block, pooled),
                 evidence=Evidence(static={"layer": block.layer.name, "activation": None}),
                 fix=_fix(program, block, alone=len(fed[block.layer.index]) == 1),
-                proof=proof(graph_seen(program), not pooled),
+                proof=proof(graph_seen(program), not pooled, _complete(program, block)),
                 confidence=POOLED_CONFIDENCE if pooled else None,
             )
         if any(block.opaque for block in hidden):
             yield self.unchecked("unknown functions follow some layers and may be their activation")
+
+
+def _complete(program: Program, block: Block) -> bool:
+    """Whether nothing between the layer and the next can have gone unrecorded.
+
+    A Keras graph is whole. In PyTorch a rarely used function may go unrecorded, except inside one
+    nn.Sequential, whose members are numbered without a gap.
+    """
+    if program.framework != "torch":
+        return True
+    names = [block.layer.name, *(layer.name for layer in block.tail)]
+    parts = [name.rpartition(".") for name in names]
+    numbers = [last for _, _, last in parts]
+    if len({first for first, _, _ in parts}) != 1 or not all(n.isdigit() for n in numbers):
+        return False
+    start = int(numbers[0])
+    following = ".".join(filter(None, (parts[0][0], str(start + len(names)))))
+    graph = program.graph
+    return (
+        graph is not None
+        and [int(n) for n in numbers] == list(range(start, start + len(names)))
+        and any(layer.name == following for layer in graph.layers)
+    )
 
 
 def _on_purpose(block: Block, program: Program) -> bool:
@@ -129,6 +152,28 @@ EXAMPLES = (
             framework="torch",
             layers=(linear(1, 64), linear(2, 1)),
             origin="static",
+        ),
+        found=(Found(1, "No nonlinearity", None),),
+    ),
+    Example(
+        "neighbours in one nn.Sequential",
+        sample(
+            "net = nn.Sequential(nn.Linear(8, 64), nn.Dropout(0.1), nn.Linear(64, 1))",
+            framework="torch",
+            layers=(
+                linear(1, 64, name="net.0"),
+                other(1, "dropout", "Dropout", name="net.1", rate=0.1),
+                linear(1, 1, name="net.2"),
+            ),
+        ),
+        found=(Found(1, "No nonlinearity", None, "contract"),),
+    ),
+    Example(
+        "the same layers called by hand: a function between them may be unrecorded",
+        sample(
+            "net = Net(nn.Linear(8, 64), nn.Linear(64, 1))",
+            framework="torch",
+            layers=(linear(1, 64, name="fc1"), linear(1, 1, name="fc2")),
         ),
         found=(Found(1, "No nonlinearity", None),),
     ),

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined, FixPlan
-from analyzer.observed import LossUse
+from analyzer.observed import LossSeen, LossUse, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.head import Head, only_head
 from analyzer.rules.reading.losses import (
@@ -53,6 +53,7 @@ from analyzer.rules.reading.proof import (
 from analyzer.rules.samples import activation, dense, linear, other, sample
 
 UNIT_RANGE = frozenset({"softmax", "sigmoid", "hard_sigmoid"})
+SLACK = 1e-3  # rounding of half-precision values at the end of a range
 AT_MOST_ZERO = frozenset({"log_softmax", "log_sigmoid"})
 
 
@@ -80,6 +81,9 @@ class RawScoresInProbabilityLoss(Rule):
             yield self.unchecked("needs to know what follows the last layer, which is not clear")
             return
         in_torch = program.framework == "torch"
+        outside = _outside(program, loss)
+        if in_torch and outside is False:
+            return
         site = first_site(loss.site, loss.call_site) if in_torch else head.site
         if site is not None:
             yield Suspicion(
@@ -87,9 +91,24 @@ class RawScoresInProbabilityLoss(Rule):
                 message=f"{spoken(loss)} takes {_wanted(loss)}, but the output has {head.words}.",
                 evidence=Evidence(static={"loss": loss.name}, trace=_range(program)),
                 fix=_fix(program, head, loss),
-                proof=proof(graph_seen(program), learner_seen(program)),
+                proof=proof(
+                    graph_seen(program), learner_seen(program), not in_torch or bool(outside)
+                ),
                 kind="loss" if in_torch else None,
             )
+
+
+def _outside(program: Program, loss: LossUse) -> bool | None:
+    """Whether the loss received values that it cannot read; None when the values were not seen.
+
+    In PyTorch a function behind the last layer may go unrecorded; the values tell.
+    """
+    seen = first_loss_seen(program)
+    if seen is None or seen.prediction_min is None or seen.prediction_max is None:
+        return None
+    if loss.name in TORCH_LOG_PROBABILITIES:
+        return seen.prediction_max > SLACK
+    return seen.prediction_min < -SLACK or seen.prediction_max > 1 + SLACK
 
 
 def _mismatch(head: Head, loss: LossUse) -> bool:
@@ -133,6 +152,12 @@ model = nn.Linear(8, 1)
 loss_fn = nn.BCELoss()
 """
 
+
+def _seen(low: float, high: float) -> Trace:
+    seen = LossSeen(calls=3, prediction_min=low, prediction_max=high)
+    return Trace(steps=3, loss_seen=(seen,))
+
+
 EXAMPLES = (
     Example(
         "linear output under a Keras cross-entropy",
@@ -155,7 +180,14 @@ EXAMPLES = (
     ),
     Example(
         "raw scores into BCELoss",
-        sample(TORCH, framework="torch", layers=(linear(1, 1),), loss="bce", loss_line=2),
+        sample(
+            TORCH,
+            framework="torch",
+            layers=(linear(1, 1),),
+            loss="bce",
+            loss_line=2,
+            trace=_seen(-1.5, 2.0),
+        ),
         found=(Found(2, "BCELoss takes prob", "nn.BCEWithLogitsLoss()", "contract", "loss"),),
     ),
     Example(
@@ -169,8 +201,19 @@ EXAMPLES = (
             layers=(linear(1, 4), activation(1, "softmax", "softmax")),
             loss="nll",
             loss_line=2,
+            trace=_seen(0.1, 0.7),
         ),
         found=(Found(2, "NLLLoss takes log-probabilities", None, "contract", "loss"),),
+    ),
+    Example(
+        "a function that was not recorded brings the values into 0..1",
+        sample(
+            TORCH,
+            framework="torch",
+            layers=(linear(1, 1),),
+            loss="bce",
+            trace=_seen(0.2, 0.8),
+        ),
     ),
     Example(
         "from_logits takes the scores",

@@ -71,6 +71,8 @@ class SigmoidOnExclusiveClasses(Rule):
         head, loss = only_head(program), only_loss(program)
         if head is None or loss is None or not _applies(head, loss):
             return
+        if not head.certain or not head.fits(program):
+            return
         facts = label_facts(program)
         by_loss = loss.name in KERAS_ONE_HOT | KERAS_INTEGER
         by_labels = facts is not None and facts.encoding in EXCLUSIVE

@@ -55,6 +55,8 @@ class SoftmaxOnMultilabel(Rule):
         head, facts = only_head(program), label_facts(program)
         if head is None or head.activation != "softmax" or head.width == 1:
             return
+        if not head.certain or not head.fits(program):
+            return
         if facts is None:
             yield self.unchecked("needs the training labels, not seen")
             return

@@ -82,7 +82,7 @@ class SquaredErrorOnClasses(Rule):
 
 
 def _known(head: Head, labels_seen: bool) -> bool:
-    return labels_seen or head.activation == "softmax"
+    return labels_seen or (head.activation == "softmax" and head.certain)
 
 
 def _on_classes(head: Head, facts: LabelFacts | None) -> bool:

@@ -10,8 +10,9 @@ How it is measured
     The identity of every parameter in the optimizers against the trained model's; in code, a model
     that is made anew after the optimizer was built over it.
 When it is right
-    Parameters that are frozen on purpose have requires_grad=False and are not counted. Moving a
-    model to a device keeps the parameters' identity.
+    Given a part of a model by name (net.fc.parameters()), the rest may be frozen on purpose: that
+    is advice. Parameters that are frozen on purpose have requires_grad=False and are not counted.
+    Moving a model to a device keeps the parameters' identity.
 Example
     net = Net()
     optimizer = optim.Adam(net.parameters(), lr=0.001)
@@ -35,7 +36,7 @@ from analyzer.fixing.edits import Declined
 from analyzer.observed import OptimizerUse
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.proof import count, learner_seen, proof
-from analyzer.rules.reading.rebuilt import rebuilt_models
+from analyzer.rules.reading.rebuilt import rebuilt_models, trained_name
 from analyzer.rules.samples import linear, sample
 
 MOVED = Declined("the optimizer must move behind the last change of the model")
@@ -70,7 +71,7 @@ class StrayOptimizer(Rule):
                         trace={"held": optimizer.parameters},
                     ),
                     fix=MOVED,
-                    proof=proof(learner_seen(program)),
+                    proof=proof(learner_seen(program), _whole(program, optimizer)),
                 )
                 return
         for optimizer_call, model in rebuilt_models(program.source):
@@ -84,6 +85,13 @@ class StrayOptimizer(Rule):
                 fix=MOVED,
                 confidence=0.8,
             )
+
+
+def _whole(program: Program, optimizer: OptimizerUse) -> bool:
+    """Whether the optimizer was given a whole model; a part of one may be meant."""
+    call = program.source.at(optimizer.site)
+    name = trained_name(call) if call is not None else None
+    return name is not None and name.removeprefix("self.").count(".") == 0
 
 
 def _words(optimizer: OptimizerUse) -> str | None:
@@ -116,6 +124,18 @@ EXAMPLES = (
             optimizer_facts={"parameters": 8, "missing_parameters": ("fc.weight", "fc.bias")},
         ),
         found=(Found(1, "2 trainable parameters of the model in no optimizer", None, "contract"),),
+    ),
+    Example(
+        "only a part was given, perhaps on purpose",
+        sample(
+            "optimizer = optim.SGD(net.fc.parameters(), lr=0.01)",
+            framework="torch",
+            layers=NET,
+            optimizer="sgd",
+            optimizer_line=1,
+            optimizer_facts={"parameters": 2, "missing_parameters": ("conv1.weight",)},
+        ),
+        found=(Found(1, "1 trainable parameter of the model", None),),
     ),
     Example(
         "all parameters belong to an earlier model",

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from analyzer.observed import Graph, Layer, Op, Site
 from analyzer.rules.base import Program
+from analyzer.rules.reading.proof import first_loss_seen
 from analyzer.rules.reading.stack import WEIGHTED, feeders, own_activation
 
 TRANSPARENT: frozenset[Op] = frozenset(
     {"flatten", "reshape", "dropout", "global_pool", "average_pool", "max_pool", "input"}
 )
-NORMALIZED_NAMES = frozenset({"softmax", "log_softmax"})
+RANGES: dict[str, tuple[float, float]] = {
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "relu": (0.0, inf),
+    "relu6": (0.0, 6.0),
+    "softplus": (0.0, inf),
+}
+SLACK = 1e-3  # rounding of half-precision values at the end of a range
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,18 @@ class Head:
         """Where a comment about the activation goes."""
         place = self.shaper or self.layer
         return place.site or place.call_site or self.layer.site
+
+    def fits(self, program: Program) -> bool:
+        """Whether what the loss received can have come out of the activation.
+
+        A factor or a function behind the activation that was not recorded shows in the values.
+        True when the values were not seen.
+        """
+        seen = first_loss_seen(program)
+        low, high = RANGES.get(self.activation or "", (-inf, inf))
+        if seen is None or seen.prediction_min is None or seen.prediction_max is None:
+            return True
+        return low - SLACK <= seen.prediction_min and seen.prediction_max <= high + SLACK
 
     @property
     def words(self) -> str:

@@ -50,12 +50,11 @@ def install(recorder: Any) -> None:
     uses = Uses(recorder)
     if recorder.request.get("keras") == "tf_keras":
         use_tf_keras()
-    compat_stubs.install(uses)
-    if not recorder.request.get("compat", True):
-        return
-    _names(uses)
-    _keras(uses)
-    append(LegacyFinder(uses))
+    compat_stubs.install()
+    if recorder.request.get("compat", True):
+        _names(uses)
+        _keras(uses)
+        append(LegacyFinder(uses))
     compat_stubs.install_missing(uses)
 
 

@@ -182,12 +182,9 @@ class StubFinder(MetaPathFinder, Loader):
     ) -> ModuleSpec | None:
         """A spec unless a library asks or the program deals with the error itself."""
         parent = sys.modules.get(name.rpartition(".")[0])
-        ours = (
-            isinstance(parent, StubModule | MissingModule) or name.split(".")[0] in self.providers
-        )
-        if not ours and not self._stands_in_for(name):
-            return None
-        return ModuleSpec(name, self, is_package=True)
+        if isinstance(parent, StubModule | MissingModule) or self._stands_in_for(name):
+            return ModuleSpec(name, self, is_package=True)
+        return None
 
     def _stands_in_for(self, name: str) -> bool:
         if not self.uses.by_user():
@@ -197,8 +194,9 @@ class StubFinder(MetaPathFinder, Loader):
             frame.f_code.co_filename, frame.f_lineno, compat_source.IMPORT_ERRORS
         ):
             return False
-        top = name.split(".")[0]
-        return decorative(name) or (self.lenient and "." not in name and top not in _NEVER)
+        if name.split(".")[0] in self.providers:
+            return True
+        return self.lenient and (decorative(name) or ("." not in name and name not in _NEVER))
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The stub, the provided module or the missing one."""
@@ -234,12 +232,11 @@ def decorative(name: str) -> bool:
 _FINDERS: list[StubFinder] = []
 
 
-def install(uses: Uses) -> None:
+def install() -> None:
     """Drawing and windows that are installed do nothing."""
     when_imported("matplotlib", lambda module: module.use("Agg", force=True))
     when_imported("matplotlib.pyplot", _no_windows)
     when_imported("cv2", _no_windows)
-    del uses
 
 
 def _no_windows(module: Any) -> None:
@@ -260,9 +257,3 @@ def provide(package: str, maker: Maker) -> None:
     """Registers a stand-in for a package that cannot be imported."""
     for finder in _FINDERS:
         finder.providers[package] = maker
-
-
-def forget(finder: StubFinder) -> None:
-    """Takes a finder out again (tests)."""
-    sys.meta_path.remove(finder)
-    _FINDERS.remove(finder)

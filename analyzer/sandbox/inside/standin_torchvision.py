@@ -45,6 +45,9 @@ def install(standins: StandIns, folders: Folders) -> None:
             part = importlib.import_module(_PARTS[name], __package__)
             part.CONTEXT[:] = [standins, folders]
             module.__dict__.update(_public(part))
+            if "transforms" in name:
+                augment = importlib.import_module(".standin_tv_augment", __package__)
+                module.__dict__.update(_public(augment))
         elif name != "torchvision" and not name.startswith("torchvision.models"):
             standins.recorder.note(f"{name} is missing")
         if name == "torchvision":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import pickle
 from collections.abc import Callable
 from typing import Any
 
 from . import standin_arrays as arrays
 from . import standin_public
+from .standin_tv_files import open_picture, read_batches, read_idx
 
 CONTEXT: list[Any] = []  # the account of stand-ins and the invented folders
 
@@ -99,7 +98,7 @@ class _Idx(VisionDataset):
         name = type(self).__name__
         for home in _homes(root):
             raw = os.path.join(home, name, "raw", "train" if train else "t10k")
-            x, y = _idx(f"{raw}-images-idx3-ubyte"), _idx(f"{raw}-labels-idx1-ubyte")
+            x, y = read_idx(f"{raw}-images-idx3-ubyte"), read_idx(f"{raw}-labels-idx1-ubyte")
             if x is not None and y is not None:
                 return x, y
         return _invent(f"torchvision.datasets.{name}", type(self).maker, train)
@@ -148,7 +147,7 @@ class CIFAR10(VisionDataset):
         for home in _homes(root):
             parts = [os.path.join(home, self.folder, n) for n in self.files[0 if train else 1]]
             if all(os.path.isfile(part) for part in parts):
-                return _batches(parts)
+                return read_batches(parts)
         name = f"torchvision.datasets.{type(self).__name__}"
         x, y = _invent(name, type(self).maker, train)
         return x, y.reshape(-1)
@@ -243,7 +242,7 @@ class ImageFolder(VisionDataset):
         place = folders.real(root)
         if not os.path.isdir(place):
             place = folders.classes(root, None, None)
-        self.loader = loader or _open
+        self.loader = loader or open_picture
         self.classes = sorted(entry.name for entry in os.scandir(place) if entry.is_dir())
         self.class_to_idx = {name: i for i, name in enumerate(self.classes)}
         self.samples = self.imgs = [
@@ -260,12 +259,6 @@ class ImageFolder(VisionDataset):
 DatasetFolder = ImageFolder
 
 
-def _open(path: str) -> Any:
-    from PIL import Image
-
-    return Image.open(path).convert("RGB")
-
-
 def _homes(root: str) -> list[str]:
     torch_home = os.environ.get("TORCH_HOME", "")
     found = CONTEXT[0].beside(root)
@@ -279,30 +272,3 @@ def _invent(name: str, maker: Callable[..., Any], train: bool) -> tuple[Any, Any
     halves = maker(CONTEXT[0].rng(name))
     x, y = halves[0 if train else 1]
     return x, y
-
-
-def _idx(path: str) -> Any:
-    """An IDX file (LeCun's format), packed or not; None when it is not there."""
-    import numpy
-
-    for name, opener in ((path, open), (path + ".gz", gzip.open)):
-        if os.path.isfile(name):
-            with opener(name, "rb") as file:
-                raw = file.read()
-            rank = raw[3]
-            shape = numpy.frombuffer(raw, ">i4", rank, 4)
-            return numpy.frombuffer(raw, numpy.uint8, offset=4 + 4 * rank).reshape(shape).copy()
-    return None
-
-
-def _batches(parts: list[str]) -> tuple[Any, Any]:
-    import numpy
-
-    pictures, labels = [], []
-    for part in parts:
-        with open(part, "rb") as file:
-            batch = pickle.load(file, encoding="latin1")
-        pictures.append(batch["data"])
-        labels += batch.get("labels", batch.get("fine_labels"))
-    x = numpy.vstack(pictures).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    return x, numpy.asarray(labels)

@@ -21,23 +21,6 @@ PUBLIC = [
     "Resize",
     "Scale",
     "CenterCrop",
-    "RandomCrop",
-    "RandomResizedCrop",
-    "RandomHorizontalFlip",
-    "RandomVerticalFlip",
-    "RandomRotation",
-    "RandomAffine",
-    "ColorJitter",
-    "RandomGrayscale",
-    "Grayscale",
-    "Pad",
-    "Lambda",
-    "RandomApply",
-    "RandomChoice",
-    "RandomErasing",
-    "GaussianBlur",
-    "AutoAugment",
-    "RandAugment",
     "to_tensor",
     "normalize",
     "resize",
@@ -92,29 +75,29 @@ def _target(height: int, width: int, size: Any) -> tuple[int, int]:
     return max(1, round(height * size / width)), size
 
 
-def _pair(size: Any) -> tuple[int, int]:
+def pair(size: Any) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else (int(size[0]), int(size[-1]))
 
 
-def _size(picture: Any) -> tuple[int, int]:
+def size(picture: Any) -> tuple[int, int]:
     if hasattr(picture, "height"):
         return picture.height, picture.width
     return picture.shape[-2], picture.shape[-1]
 
 
-def _crop(picture: Any, top: int, left: int, height: int, width: int) -> Any:
+def crop(picture: Any, top: int, left: int, height: int, width: int) -> Any:
     if hasattr(picture, "crop"):
         return picture.crop((left, top, left + width, top + height))
     return picture[..., top : top + height, left : left + width]
 
 
-def _chance(p: float) -> bool:
+def chance(p: float) -> bool:
     import torch
 
     return bool(torch.rand(1).item() < p)
 
 
-def _number(first: int, last: int) -> int:
+def number(first: int, last: int) -> int:
     import torch
 
     return int(torch.randint(first, max(last, first) + 1, (1,)).item())
@@ -132,7 +115,7 @@ class Compose:
         return picture
 
 
-class _Transform:
+class Transform:
     """A transform; `forward` is what subclasses of user programs override."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
@@ -146,14 +129,14 @@ class _Transform:
         return picture
 
 
-class ToTensor(_Transform):
+class ToTensor(Transform):
     """uint8 picture to float tensor in [0, 1]."""
 
     def forward(self, picture: Any) -> Any:
         return to_tensor(picture)
 
 
-class PILToTensor(_Transform):
+class PILToTensor(Transform):
     """uint8 picture to uint8 tensor."""
 
     def forward(self, picture: Any) -> Any:
@@ -165,7 +148,7 @@ class PILToTensor(_Transform):
 ToImage = PILToTensor
 
 
-class ConvertImageDtype(_Transform):
+class ConvertImageDtype(Transform):
     """uint8 tensor to float in [0, 1]."""
 
     def forward(self, picture: Any) -> Any:
@@ -181,7 +164,7 @@ class ToDtype(ConvertImageDtype):
         return super().forward(picture) if self.keywords.get("scale") else picture.float()
 
 
-class ToPILImage(_Transform):
+class ToPILImage(Transform):
     """Tensor or array to picture."""
 
     def forward(self, picture: Any) -> Any:
@@ -194,7 +177,7 @@ class ToPILImage(_Transform):
         return Image.fromarray(array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array)
 
 
-class Normalize(_Transform):
+class Normalize(Transform):
     """(x - mean) / std per channel."""
 
     def __init__(self, mean: Any, std: Any, inplace: bool = False) -> None:
@@ -205,7 +188,7 @@ class Normalize(_Transform):
         return normalize(picture, self.mean, self.std)
 
 
-class Resize(_Transform):
+class Resize(Transform):
     """To a size."""
 
     def __init__(self, size: Any, *arguments: Any, **keywords: Any) -> None:
@@ -223,128 +206,5 @@ class CenterCrop(Resize):
     """The middle."""
 
     def forward(self, picture: Any) -> Any:
-        (height, width), (rows, columns) = _pair(self.size), _size(picture)
-        return _crop(picture, (rows - height) // 2, (columns - width) // 2, height, width)
-
-
-class Pad(_Transform):
-    """A black border."""
-
-    def forward(self, picture: Any) -> Any:
-        from PIL import ImageOps
-
-        border = self.arguments[0] if self.arguments else self.keywords.get("padding", 0)
-        return ImageOps.expand(picture, border)
-
-
-class RandomCrop(Resize):
-    """A part at a random place."""
-
-    def forward(self, picture: Any) -> Any:
-        border = self.keywords.get("padding", self.arguments[0] if self.arguments else None)
-        picture = Pad(border)(picture) if border else picture
-        (height, width), (rows, columns) = _pair(self.size), _size(picture)
-        return _crop(picture, _number(0, rows - height), _number(0, columns - width), height, width)
-
-
-class RandomResizedCrop(Resize):
-    """A random part of at least half the side, resized."""
-
-    def forward(self, picture: Any) -> Any:
-        rows, columns = _size(picture)
-        height, width = _number(rows // 2, rows), _number(columns // 2, columns)
-        part = _crop(picture, _number(0, rows - height), _number(0, columns - width), height, width)
-        return resize(part, _pair(self.size))
-
-
-class RandomHorizontalFlip(_Transform):
-    """Mirrored with probability p."""
-
-    axis = -1
-
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, picture: Any) -> Any:
-        if not _chance(self.p):
-            return picture
-        if hasattr(picture, "height"):
-            from PIL import ImageOps
-
-            return ImageOps.mirror(picture) if self.axis == -1 else ImageOps.flip(picture)
-        return picture.flip(self.axis)
-
-
-class RandomVerticalFlip(RandomHorizontalFlip):
-    """Upside down with probability p."""
-
-    axis = -2
-
-
-class RandomRotation(_Transform):
-    """Turned by up to so many degrees."""
-
-    def forward(self, picture: Any) -> Any:
-        degrees = self.arguments[0] if self.arguments else self.keywords.get("degrees", 0)
-        most = int(max(degrees) if isinstance(degrees, tuple | list) else degrees)
-        return picture.rotate(_number(-most, most)) if hasattr(picture, "rotate") else picture
-
-
-class RandomAffine(RandomRotation):
-    """Turned only."""
-
-
-class ColorJitter(_Transform):
-    """Unchanged."""
-
-
-class RandomErasing(_Transform):
-    """Unchanged."""
-
-
-class GaussianBlur(_Transform):
-    """Unchanged."""
-
-
-class AutoAugment(_Transform):
-    """Unchanged."""
-
-
-class RandAugment(_Transform):
-    """Unchanged."""
-
-
-class RandomGrayscale(_Transform):
-    """Unchanged."""
-
-
-class Grayscale(_Transform):
-    """Grey, with one channel or three equal ones."""
-
-    def forward(self, picture: Any) -> Any:
-        count = self.arguments[0] if self.arguments else self.keywords.get("num_output_channels", 1)
-        grey = picture.convert("L")
-        return grey if count == 1 else grey.convert("RGB")
-
-
-class Lambda(_Transform):
-    """A function."""
-
-    def forward(self, picture: Any) -> Any:
-        return self.arguments[0](picture)
-
-
-class RandomApply(_Transform):
-    """All of them with probability p."""
-
-    def forward(self, picture: Any) -> Any:
-        p = self.keywords.get("p", 0.5)
-        return Compose(self.arguments[0])(picture) if _chance(p) else picture
-
-
-class RandomChoice(_Transform):
-    """One of them."""
-
-    def forward(self, picture: Any) -> Any:
-        return self.arguments[0][_number(0, len(self.arguments[0]) - 1)](picture)
+        (height, width), (rows, columns) = pair(self.size), size(picture)
+        return crop(picture, (rows - height) // 2, (columns - width) // 2, height, width)

@@ -130,7 +130,7 @@ class _Finder:
         module = PurePosixPath(path).stem
         if module == "__init__":
             module = PurePosixPath(path).parent.name
-        word = re.compile(rf"\bimport\b.*\b{re.escape(module)}\b|\bfrom\b.*\b{re.escape(module)}\b")
+        word = _importing([module])
         owners = []
         read = 0
         for other in _files(self.root, "."):
@@ -151,6 +151,7 @@ class _Finder:
 
     def _folder(self, folder: str) -> Iterator[TrainingProgram | Skipped]:
         candidates: dict[str, Survey] = {}
+        others: list[str] = []
         for number, path in enumerate(_files(self.root, folder)):
             if number >= MAX_FILES:
                 yield Skipped(folder, f"only the first {MAX_FILES} files of the folder were read")
@@ -160,9 +161,25 @@ class _Finder:
             seen = self.survey(path)
             if isinstance(seen, SourceError):
                 yield Skipped(path, _without_path(seen))
-            elif seen is not None and _program(path, seen):
+            elif seen is None:
+                others.append(path)
+            elif _program(path, seen):
                 candidates[path] = seen
-        yield from _outermost(candidates)
+        candidates.update(self._callers(others, candidates))
+        yield from _outermost(dict(sorted(candidates.items())))
+
+    def _callers(
+        self, others: Sequence[str], candidates: dict[str, Survey]
+    ) -> Iterator[tuple[str, Survey]]:
+        """Files that name no framework but run training functions of a candidate."""
+        modules = [PurePosixPath(path).stem for path, seen in candidates.items() if not seen.trains]
+        if not modules:
+            return
+        word = _importing(modules)
+        for path in [path for path in others if self._says(path, word)][:MAX_IMPORTERS]:
+            seen = self.survey(path, force=True)
+            if isinstance(seen, Survey) and seen.trains and _program(path, seen):
+                yield path, seen
 
     def survey(self, path: str, *, force: bool = False) -> Survey | SourceError | None:
         """What a file shows; None when its text mentions no framework (unless forced)."""
@@ -179,6 +196,12 @@ class _Finder:
         if not force and not _MENTIONS.search(source.text):
             return None
         return survey(self.root, source)
+
+
+def _importing(modules: Sequence[str]) -> re.Pattern[str]:
+    """What a line looks like that imports one of these modules."""
+    names = "|".join(re.escape(module) for module in modules)
+    return re.compile(rf"^\s*(?:import|from)\b.*\b(?:{names})\b", re.MULTILINE)
 
 
 def _outermost(candidates: dict[str, Survey]) -> Iterator[TrainingProgram]:
@@ -207,7 +230,7 @@ def _program(path: str, seen: Survey) -> TrainingProgram | None:
         for call in (*seen.trains, *own) if verb == "trains" else own:
             if call.role in roles:
                 return TrainingProgram(
-                    path, index.framework, f"{verb} a {name} model ({_at(call)})"
+                    path, index.framework, f"{verb} a {name} model ({_at(call, path)})"
                 )
     graph = index.graph
     own_layers = any(call.role == "layer" for call in own)
@@ -216,9 +239,11 @@ def _program(path: str, seen: Survey) -> TrainingProgram | None:
     return None
 
 
-def _at(call: CallSite) -> str:
+def _at(call: CallSite, path: str) -> str:
     spelled = f"{call.receiver}.{call.name}" if call.receiver else call.name
-    return f"line {call.site.line}: {spelled[:60]}"
+    line = f"line {call.site.line}"
+    where = line if call.site.path == path else f"{call.site.path}, {line}"
+    return f"{where}: {spelled[:60]}"
 
 
 def _without_path(error: SourceError) -> str:

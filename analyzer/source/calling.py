@@ -83,6 +83,8 @@ class Caller(Methods, Evaluator):
             if isinstance(spread_table, Table):
                 for name, value in spread_table.items.items():
                     given.append(Given(str(name), None, keyword.value, value, starred=True))
+            else:
+                given.append(Given("**", None, keyword.value, UNKNOWN, starred=True))
         return tuple(given)
 
     def _given(self, keyword: str | None, position: int | None, node: ast.expr) -> Given:
@@ -184,8 +186,7 @@ class Caller(Methods, Evaluator):
         tensor = next(tensors_in([one.value for one in given]), None)
         if tensor is None:
             return UNKNOWN
-        if tensor.node is not None:
-            tensor.node.certain = False
+        self.gaps += 1
         return Tensor(tensor.node, None)
 
     def _call_instance(self, instance: Instance, given: tuple[Given, ...]) -> Value:

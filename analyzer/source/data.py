@@ -98,21 +98,45 @@ def _bound(seen: CallSeen, given: Given | None) -> Binding | None:
 
 
 def _loop_data(reader: Machine) -> tuple[Binding | None, Binding | None]:
-    """What the model and the loss are called with in the function that calls backward."""
+    """What goes into the loss and, before it, into the model, where gradients are computed."""
     backward = backward_call(reader, "torch")
     if backward is None:
         return None, None
-    inputs = labels = None
-    for seen in reader.record.in_order():
-        if seen.parsed is not backward.parsed or seen.function != backward.function:
-            continue
-        model = isinstance(seen.called, (ModelDraft, Instance, LayerDraft))
-        if inputs is None and model and seen.given:
-            inputs = seen.given[0].binding
-        if isinstance(seen.result, LossValue) and seen.called is not None and len(seen.given) > 1:
-            keras = not seen.callee.startswith("torch")
-            labels = labels or seen.given[0 if keras else 1].binding
-    return inputs, labels
+    near = [
+        seen
+        for seen in reader.record.in_order()
+        if seen.parsed is backward.parsed and seen.function == backward.function
+    ]
+    loss = next((seen for seen in near if _feeds(seen, backward)), None)
+    if loss is None or len(loss.given) < 2:
+        return _model_inputs(near), None
+    swapped = loss.callee.startswith(("keras", "tensorflow"))
+    target, prediction = loss.given[0 if swapped else 1], loss.given[1 if swapped else 0]
+    return _before(prediction, loss, near) or _model_inputs(near), target.binding
+
+
+def _feeds(seen: CallSeen, backward: CallSeen) -> bool:
+    """Whether this call gives the value that `backward` is called on."""
+    if isinstance(seen.result, LossValue):
+        return seen.callee.endswith(".__call__") or isinstance(seen.called, Named)
+    return seen.target is not None and seen.target == backward.receiver_text
+
+
+def _before(prediction: Given, loss: CallSeen, near: list[CallSeen]) -> Binding | None:
+    """What the call that made the prediction was given."""
+    for seen in reversed(near):
+        inline = seen.node is prediction.node
+        named = isinstance(prediction.node, ast.Name) and seen.target == prediction.node.id
+        if seen is not loss and seen.given and (inline or (named and seen.order < loss.order)):
+            return seen.given[0].binding
+    return None
+
+
+def _model_inputs(near: list[CallSeen]) -> Binding | None:
+    for seen in near:
+        if isinstance(seen.called, (ModelDraft, Instance, LayerDraft)) and seen.given:
+            return seen.given[0].binding
+    return None
 
 
 def _origin(binding: Binding | None, role: int) -> Binding | None:

@@ -12,7 +12,7 @@ from analyzer.source.executing import Executor
 from analyzer.source.machine import OutOfSteps, ancestors
 from analyzer.source.models import LayerDraft, ModelDraft, Node
 from analyzer.source.shapes import parameter_count
-from analyzer.source.trained import trained_model
+from analyzer.source.trained import Model, is_torch, trained_model
 from analyzer.source.values import (
     Function,
     Given,
@@ -33,6 +33,8 @@ def graph_of(reader: Executor, framework: Framework) -> Graph | None:
     model = trained_model(reader, framework)
     if model is None:
         return _loose_graph(reader)
+    functional = isinstance(model, ModelDraft) and model.kind == "functional"
+    gaps = 0 if functional else reader.gaps
     nodes, outputs = follow(reader, model)
     parts = parts_of(model)
     if not nodes:
@@ -41,6 +43,7 @@ def graph_of(reader: Executor, framework: Framework) -> Graph | None:
     else:
         whole = all(part.complete for part in parts.values() if isinstance(part, ModelDraft))
         whole = whole and all(node.certain for node in nodes) and not reader.truncated
+        whole = whole and reader.gaps == gaps
     if not nodes:
         return None
     return _graph(nodes, outputs, names_of(model), complete=whole, site=model.site)
@@ -54,7 +57,7 @@ def _loose_graph(reader: Executor) -> Graph | None:
     return _graph(nodes, nodes[-1:], {}, complete=False, site=None)
 
 
-def follow(reader: Executor, model: Instance | ModelDraft) -> tuple[list[Node], list[Node]]:
+def follow(reader: Executor, model: Model) -> tuple[list[Node], list[Node]]:
     """The applications of layers in one forward pass, and those whose values leave the model."""
     if isinstance(model, ModelDraft) and model.kind == "functional":
         outputs = [tensor.node for tensor in model.outputs if tensor.node is not None]
@@ -73,7 +76,9 @@ def follow(reader: Executor, model: Instance | ModelDraft) -> tuple[list[Node], 
     return nodes, outputs or nodes[-1:]
 
 
-def _forward(reader: Executor, model: Instance | ModelDraft) -> Value:
+def _forward(reader: Executor, model: Model) -> Value:
+    if isinstance(model, LayerDraft):
+        return reader.apply_layer(model, [Tensor()], None)
     if isinstance(model, ModelDraft):
         shape = _stated_input(model)
         return reader.run_model(model, Tensor(None, shape), None)
@@ -128,10 +133,10 @@ def children_of(value: Value) -> list[tuple[str, Value]]:
     return []
 
 
-def names_of(model: Instance | ModelDraft) -> dict[int, str]:
+def names_of(model: Model) -> dict[int, str]:
     """Attribute path of each layer of a PyTorch model: "features.0", by identity."""
     names: dict[int, str] = {}
-    if not (model.torch if isinstance(model, ModelDraft) else model.kind == "torch"):
+    if isinstance(model, LayerDraft) or not is_torch(model):
         return names
     stack: list[tuple[str, Value]] = [("", model)]
     seen: set[int] = set()

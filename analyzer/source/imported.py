@@ -14,6 +14,7 @@ from analyzer.source.values import (
     UNKNOWN,
     Binding,
     Class,
+    Function,
     Given,
     Instance,
     Items,
@@ -90,6 +91,10 @@ class Imported(Machine):
         ]
         if losses and last in {"mean", "reduce_mean", "sum", "reduce_sum", "add"}:
             return LossValue(tuple(losses))
+        if tensor is not None and name.split(".", 1)[0] not in {"builtins", "tqdm"}:
+            self.gaps += 1
+            return Tensor(tensor.node)
+        self.call_back(given)
         shape = _sizes_given(given) if last in _SHAPED else None
         if (
             shape is None
@@ -112,6 +117,12 @@ class Imported(Machine):
             if last == "reshape" and len(given) > 1:
                 shape = _sizes_given(given[1:])
         return Result(name, given, site, shape=shape)
+
+    def call_back(self, given: tuple[Given, ...]) -> None:
+        """Functions handed to a library are called by it: ``optimizer.step(closure)``."""
+        for one in given:
+            if isinstance(one.value, Function) and one.value.node not in self.entered:
+                self.call_function(one.value, ())
 
     def _keras_layer(self, last: str, given: tuple[Given, ...], site: Site) -> Value:
         if last == "Input":

@@ -135,7 +135,9 @@ def _torch(reader: Machine) -> Learner:
     shuffled = None
     if loader is not None:
         shuffled = bool(shuffle and isinstance(shuffle.value, Known) and shuffle.value.value)
-        if loader.argument("sampler") or loader.argument("batch_sampler"):
+        if any(loader.argument(name) for name in ("sampler", "batch_sampler", "**")):
+            shuffled = None
+        if shuffle is not None and not isinstance(shuffle.value, Known):
             shuffled = None
     return Learner(
         losses=_torch_losses(reader, backward),
@@ -242,7 +244,8 @@ def _torch_batch(
     if loader is not None:
         given = loader.argument("batch_size", 1)
         if given is None:
-            return (None if loader.argument("batch_sampler") else 1), None
+            hidden = loader.argument("batch_sampler") or loader.argument("**")
+            return (None if hidden else 1), None
         size = given.value.value if isinstance(given.value, Known) else None
         return (size if type(size) is int else None), _near(loader, given)
     for loop in loops:

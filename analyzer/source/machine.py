@@ -39,7 +39,13 @@ class OutOfSteps(Exception):
 
 
 class Machine(ABC):
-    """State and bookkeeping; subclasses add evaluating, calling and executing."""
+    """State and bookkeeping; subclasses add evaluating, calling and executing.
+
+    Attributes:
+        uncertain: how many conditions and loops of unknown length are around the current place.
+        gaps: how often a tensor went through something that could not be resolved.
+        truncated: whether something was left unread for its size.
+    """
 
     def __init__(self, scope: Scope, load: Loader) -> None:
         self.scope = scope
@@ -63,6 +69,7 @@ class Machine(ABC):
         self.uncertain = 0
         self.steps = 0
         self.order = 0
+        self.gaps = 0
         self.truncated = False
 
     @abstractmethod

@@ -91,10 +91,18 @@ class Methods(Imported):
                 return self._result_method(receiver, name, given, site)
             case Table() if name == "get" and given:
                 return _looked_up(receiver, given[0].value)
+            case Table() if name == "update" and given:
+                self._update(receiver, given[0].value)
+                return UNKNOWN
             case Table() if name in {"values", "items"}:
                 pairs = [Items([Known(k), v]) for k, v in receiver.items.items()]
                 return Items(list(receiver.items.values()) if name == "values" else [*pairs])
         return self._unknown_method(receiver, name, given, site)
+
+    def _update(self, table: Table, more: Value) -> None:
+        """``table.update(more)``; inside a condition the new values are only possible ones."""
+        for key, value in more.items.items() if isinstance(more, Table) else ():
+            table.items[key] = UNKNOWN if self.uncertain else value
 
     def _unknown_method(
         self, receiver: Value, name: str, given: tuple[Given, ...], site: Site
@@ -103,6 +111,7 @@ class Methods(Imported):
             return Result(f"?.{name}", given, site, receiver, _sizes_given(given))
         tensor = next(tensors_in([one.value for one in given]), None)
         if tensor is not None:
+            self.gaps += 1
             return Tensor(tensor.node, None)
         if name in {"fit", "backward", "append", "print"}:
             return UNKNOWN
@@ -226,6 +235,7 @@ class Methods(Imported):
         shape = result.shape if name in _KEEP_SHAPE else None
         if name in {"reshape", "view"}:
             shape = _sizes_given(given)
+        self.call_back(given)
         if name == "fit_transform" and given and isinstance(given[0].value, Result):
             shape = given[0].value.shape
         return Result(f"{result.callee}.{name}"[:300], given, site, result, shape)

@@ -9,7 +9,8 @@ from analyzer.source.recording import CallSeen
 from analyzer.source.sites import seen_role
 from analyzer.source.values import Binding, Instance, Items, Result, Table, Value
 
-Model = Instance | ModelDraft
+Model = Instance | ModelDraft | LayerDraft
+"""A single layer is a model too: ``model = nn.Linear(1, 1)``."""
 
 
 def calls_with_role(reader: Machine, framework: Framework | None, role: str) -> list[CallSeen]:
@@ -51,13 +52,16 @@ def _called_model(reader: Machine) -> Model | None:
     backward = backward_call(reader, "torch")
     if backward is None:
         return None
+    single: LayerDraft | None = None
     for seen in reader.record.in_order():
         called = seen.called
         if seen.function != backward.function or seen.parsed is not backward.parsed:
             continue
         if isinstance(called, (ModelDraft, Instance)) and _is_model(called):
             return called
-    return None
+        if isinstance(called, LayerDraft) and called.op == "dense" and not called.function:
+            single = single or called
+    return single
 
 
 def _optimized_model(reader: Machine, framework: Framework) -> Model | None:
@@ -66,6 +70,8 @@ def _optimized_model(reader: Machine, framework: Framework) -> Model | None:
         value = first.value if first else None
         if isinstance(value, Result) and value.source is not None:
             source = value.source
+            if isinstance(source, LayerDraft):
+                return source
             if isinstance(source, (ModelDraft, Instance)) and _is_model(source):
                 return source
     return None
@@ -74,17 +80,16 @@ def _optimized_model(reader: Machine, framework: Framework) -> Model | None:
 def _last_model(reader: Machine, torch: bool) -> Model | None:
     """The last model made that is no part of another."""
     inner: set[int] = set()
-    models = [m for m in reader.models if _of_framework(m, torch)]
+    models = [m for m in reader.models if is_torch(m) == torch]
     for model in models:
         inner |= _inside(model)
     outer = [model for model in models if id(model) not in inner]
     return outer[-1] if outer else None
 
 
-def _of_framework(model: Model, torch: bool) -> bool:
-    return (
-        model.torch == torch if isinstance(model, ModelDraft) else (model.kind == "torch") == torch
-    )
+def is_torch(model: Instance | ModelDraft) -> bool:
+    """Whether PyTorch made the model."""
+    return model.torch if isinstance(model, ModelDraft) else model.kind == "torch"
 
 
 def _inside(model: Value) -> set[int]:

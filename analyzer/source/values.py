@@ -43,7 +43,7 @@ class Named:
 
 @dataclass(eq=False, slots=True)
 class Given:
-    """One argument of a call, evaluated.
+    """One argument of a call, evaluated; the keyword "**" stands for an unknown dictionary.
 
     Attributes:
         node: the expression; binding: the name that it is, else a nameless one whose parents are

@@ -128,7 +128,8 @@ def test_notebook_cells_become_one_script() -> None:
     assert file.is_notebook
     lines = split_lines(file.text)
     assert lines == (
-        "import keras", "pass  # %matplotlib inline", "pass  # !pip install x", "m = 1", "n = 2", "",
+        "import keras", "pass  # %matplotlib inline", "pass  # !pip install x",
+        "m = 1", "n = 2", "",
     )  # fmt: skip
     assert file.cell_of(1) == (1, 1)
     assert file.cell_of(5) == (2, 2)

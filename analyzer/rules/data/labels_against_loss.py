@@ -45,6 +45,7 @@ from analyzer.rules.reading.mends import change_loss
 from analyzer.rules.reading.proof import first_site, learner_seen, number, proof
 from analyzer.rules.samples import at, dense, labels, sample
 
+MANY_CLASSES = "many classes under a binary loss"  # the root it shares with the output's width
 UNIT_LOW, UNIT_HIGH = 0.0, 1.0  # targets that a binary cross-entropy can read
 
 
@@ -82,6 +83,7 @@ class LabelsAgainstLoss(Rule):
             evidence=Evidence(static={"loss": loss.name}, data=facts.words),
             fix=_fix(program, loss, better),
             proof=proof(facts.seen, learner_seen(program)),
+            root=MANY_CLASSES if loss.name in BINARY and facts.encoding == "integer" else "",
         )
 
 

@@ -45,6 +45,7 @@ from analyzer.rules.reading.scaling import (
 )
 from analyzer.rules.samples import at, images, sample
 
+ENOUGH = 8  # samples from which a deviation says something
 APART = 10.0  # ratio of standard deviations; two random parts of one set differ by per cents
 
 
@@ -79,7 +80,7 @@ def _seen(program: Program, train: ArrayStats) -> Iterator[Suspicion]:
     assert program.data is not None
     others = (*program.data.test_inputs, *program.data.validation_inputs)
     for stats in others:
-        if not (train.std and stats.std):
+        if not (train.std and stats.std) or stats.inspected < ENOUGH:
             continue
         ratio = stats.std / train.std
         site = _use(program, stats.name)

@@ -64,7 +64,7 @@ class EvalModeTraining(Rule):
         assert program.graph is not None
         modal = [layer.name for layer in program.graph.layers if layer.op in MODAL]
         site = first_site(cycle.backward_site, cycle.site)
-        if cycle.eval_at_backward and modal and site is not None:
+        if cycle.steps and cycle.eval_at_backward and modal and site is not None:
             yield Suspicion(
                 site=site,
                 message=(

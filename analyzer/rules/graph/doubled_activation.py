@@ -34,6 +34,7 @@ from analyzer.rules.reading.stack import NORMALIZATIONS, own_activation, path_be
 from analyzer.rules.samples import activation, conv, dense, other, sample
 
 PASSED = NORMALIZATIONS | {"dropout", "flatten", "reshape"}
+LIMITING = frozenset({"relu", "sigmoid", "softmax", "tanh"})  # they cut scores on one side or both
 SPOILED = frozenset({"softmax", "sigmoid"})  # outputs that a first activation spoils
 
 
@@ -66,7 +67,8 @@ class DoubledActivation(Rule):
             site = first_site(layer.site, layer.call_site)
             if site is None:
                 continue
-            spoiled = is_output and own_activation(layer) in SPOILED
+            limited = own_activation(first) in LIMITING
+            spoiled = is_output and limited and own_activation(layer) in SPOILED
             yield Suspicion(
                 site=site,
                 message=(
@@ -117,6 +119,22 @@ EXAMPLES = (
         found=(
             Found(2, "softmax is applied", "model.add(Dense(10))", "contract", "output_activation"),
         ),
+    ),
+    Example(
+        "softmax of log_softmax is softmax: advice",
+        sample(
+            """
+            y = log_softmax(x)
+            z = softmax(y)
+            """,
+            framework="torch",
+            layers=(
+                dense(1, 10),
+                activation(1, "log_softmax", "log_softmax"),
+                activation(2, "softmax", "softmax"),
+            ),
+        ),
+        found=(Found(2, "went through log_softmax", None, "rule", "output_activation"),),
     ),
     Example(
         "one activation per layer",

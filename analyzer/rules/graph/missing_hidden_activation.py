@@ -32,7 +32,7 @@ from analyzer.fixing.edits import Declined, FixPlan
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.mends import add_activation
 from analyzer.rules.reading.proof import graph_seen, proof
-from analyzer.rules.reading.stack import Block, hidden_blocks, successors
+from analyzer.rules.reading.stack import WEIGHTED, Block, hidden_blocks, successors
 from analyzer.rules.samples import activation, conv, dense, linear, other, sample
 
 POOLED_CONFIDENCE = 0.6  # the maximum over a window is a nonlinearity too, though a weak one
@@ -100,9 +100,35 @@ def _complete(program: Program, block: Block) -> bool:
 
 def _on_purpose(block: Block, program: Program) -> bool:
     layer = block.layer
+    low_rank = _low_rank(program, block)
     pointwise = layer.kernel_size is not None and max(layer.kernel_size) == 1
     joined = bool(block.those("merge"))
-    return pointwise or joined or layer.op == "depthwise_conv" or program.problem == "autoencoder"
+    return (
+        pointwise
+        or joined
+        or low_rank
+        or layer.op == "depthwise_conv"
+        or program.problem == "autoencoder"
+    )
+
+
+def _low_rank(program: Program, block: Block) -> bool:
+    """Narrower than what comes in and what goes out: a factorized layer on purpose.
+
+    A projection for a recurrent or attention layer counts too: these have nonlinearities inside.
+    """
+    graph, layer = program.graph, block.layer
+    assert graph is not None
+    later = (each for each in graph.layers[layer.index + 1 :] if each.op in WEIGHTED)
+    after = next(later, None)
+    if after is None or after.op not in ("dense", "conv", "depthwise_conv"):
+        return True
+    before = layer.input_channels
+    if before is None and layer.input_shape:
+        before = layer.input_shape[-1]
+    if before is None or layer.units is None or after.units is None:
+        return False
+    return layer.units < min(before, after.units)
 
 
 def _message(block: Block, pooled: bool) -> str:
@@ -200,6 +226,12 @@ EXAMPLES = (
                 activation(1, "relu"),
                 dense(2, 10),
             ),
+        ),
+    ),
+    Example(
+        "a factorized layer: narrower than what comes in and what goes out",
+        sample(
+            KERAS, layers=(dense(1, 16, input_channels=512), dense(2, 512, "relu"), dense(2, 1))
         ),
     ),
     Example(

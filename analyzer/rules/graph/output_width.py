@@ -37,6 +37,7 @@ from analyzer.rules.reading.mends import layer_call
 from analyzer.rules.reading.proof import count, graph_seen, proof
 from analyzer.rules.samples import dense, labels, linear, sample
 
+MANY_CLASSES = "many classes under a binary loss"  # the root it shares with the labels' rule
 UNIT_ARGUMENTS = {"Dense": ("units", 0), "Linear": ("out_features", 1)}
 
 
@@ -75,6 +76,7 @@ class OutputWidth(Rule):
             evidence=Evidence(static={"units": head.width}, data={"classes": wanted}),
             fix=_fix(program, head, wanted),
             severity=severity,
+            root=MANY_CLASSES if loss.name in BINARY and facts.encoding == "integer" else "",
             proof=proof(graph_seen(program), facts.seen),
             confidence=None if severity == "error" else 0.5,
         )

@@ -71,7 +71,11 @@ class StrayOptimizer(Rule):
                         trace={"held": optimizer.parameters},
                     ),
                     fix=MOVED,
-                    proof=proof(learner_seen(program), _whole(program, optimizer)),
+                    proof=proof(
+                        learner_seen(program),
+                        _whole(program, optimizer),
+                        len(program.learner.optimizers) == 1,
+                    ),
                 )
                 return
         for optimizer_call, model in rebuilt_models(program.source):

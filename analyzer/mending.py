@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from analyzer.errors import EditError
 from analyzer.findings import Edit, Finding, Fix
 from analyzer.fixing.apply import change_text, plan_edits
-from analyzer.fixing.edits import Change, FixPlan
+from analyzer.fixing.edits import Change, FixPlan, ReplaceExpression, SetArgument
 from analyzer.fusion import Judged, Verdict
+from analyzer.kinds import SEVERITIES
 from analyzer.source.files import SourceFile
 
 Recheck = Callable[[Mapping[str, str]], Verdict | None]
@@ -78,7 +79,7 @@ def _touch(one: Mend, other: Mend) -> bool:
 
 
 def _merge(mend: Mend, group: Sequence[Mend], file: SourceFile) -> Mend:
-    changes = _distinct(change for each in group for change in each.changes)
+    changes = _compatible(group)
     try:
         edits = plan_edits(file.path, file.text, changes)
     except EditError:
@@ -92,8 +93,25 @@ def _merge(mend: Mend, group: Sequence[Mend], file: SourceFile) -> Mend:
     return replace(mend, changes=changes, edits=tuple(near))
 
 
-def _distinct(changes: object) -> tuple[Change, ...]:
-    return tuple(dict.fromkeys(changes))  # type: ignore[call-overload]
+def _compatible(mends: Sequence[Mend]) -> tuple[Change, ...]:
+    """All changes, each once; where two set the same thing the more severe finding decides."""
+    ordered = sorted(mends, key=lambda m: SEVERITIES.index(m.judged.finding.severity))
+    chosen: dict[object, Change] = {}
+    for mend in ordered:
+        for change in mend.changes:
+            chosen.setdefault(_target(change), change)
+    return tuple(chosen.values())
+
+
+def _target(change: Change) -> object:
+    """What a change sets; two changes of one target contradict each other."""
+    match change:
+        case SetArgument():
+            return (change.call, change.keyword)
+        case ReplaceExpression():
+            return change.site
+        case _:
+            return change
 
 
 def verify(
@@ -120,7 +138,7 @@ def verify(
 
 
 def _try(mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck) -> bool | None:
-    changes = _distinct(change for mend in mends for change in mend.changes)
+    changes = _compatible(mends)
     try:
         text = change_text(file.path, file.text, changes)
     except EditError:

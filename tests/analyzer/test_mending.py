@@ -46,6 +46,12 @@ def test_edits_of_one_line_become_one_suggestion():
     assert apply_edits(TEXT, one.edits) == "f(7, 8)\ng(3)\nh(4)\n"
 
 
+def test_of_two_values_for_one_place_the_more_severe_finding_decides():
+    found = [judged("advice", 1, 2, "7", "advice"), judged("error", 1, 2, "8", "error")]
+    for mend in plan_mends(found, source()):
+        assert apply_edits(TEXT, mend.edits) == "f(8, 2)\ng(3)\nh(4)\n"
+
+
 def test_edits_of_different_lines_stay_apart():
     one, two = plan_mends([judged("a", 1, 2, "7"), judged("b", 3, 2, "9")], source())
     assert [e.start_line for e in one.edits] == [1]

@@ -216,6 +216,11 @@ class Batches:
         except (TypeError, NotImplementedError):
             return None
 
+    def comes_from_data(self, roots: list[Any]) -> bool:
+        """Whether what entered the model is data, and not made up to try its shapes."""
+        piles = [pile for root in roots for pile in self._training.get(id(root), [])]
+        return self.loader is not None or any(pile.whole is not None for pile in piles)
+
     def facts(self, roots: list[Any], first_op: str | None) -> Facts | None:
         """The DataProfile for a model with these root modules; None when nothing came by."""
         inputs = self._stats(self._training, roots, self.samples_known())

@@ -187,9 +187,8 @@ def _pool(layer: Facts, settings: Mapping[str, Any]) -> Facts:
     if "output_size" in settings:
         single = len(shape) > 1 and math.prod(shape[1:]) == 1
         return {"op": "global_pool"} if single else {}
-    axes = len(shape) - 1
-    kernel = _per_axis(settings.get("kernel_size"), axes)
-    stride = _per_axis(settings.get("stride"), axes) or kernel
+    kernel = _per_axis(settings.get("kernel_size"), len(shape) - 1)
+    stride = _per_axis(settings.get("stride"), len(shape) - 1) or kernel
     facts: Facts = {"kernel_size": kernel, "strides": stride}
     return facts | {"padding": _padding(settings.get("padding", 0))}
 
@@ -221,9 +220,8 @@ def of_function(name: str, arguments: tuple[Any, ...], keywords: Facts, output: 
         "input_shape": shape_of((arguments, keywords)),
         "output_shape": shape_of(output),
     }
-    if op == "other" and parameters and name in ("matmul", "mm", "addmm", "einsum"):
-        layer["op"] = op = "dense"
-        given["weight"] = parameters[-1].transpose(0, -1) if parameters else None
+    if parameters and name in ("matmul", "mm", "addmm", "einsum"):
+        layer["op"], given["weight"] = "dense", parameters[-1].transpose(0, -1)
     return layer | _function_details(name, layer, given)
 
 

@@ -109,6 +109,24 @@ class Listening:
         segments = recording.segments_of(values) or [len(recording.segments) - 1]
         self.report.sketch(self.report.build(recording, segments, values))
 
+    def last_sketch(self) -> None:
+        """No pass reached a loss: parts that were tried alone show what the whole model has."""
+        recording = self._recording
+        if recording is None or not recording.segments or self._reached:
+            return
+        if self.report.losses.waiting:
+            return
+        last = recording.segments[-1].module
+        (tree,) = self.report.trees([last])
+        if tree is last:
+            return
+        parts = {id(module) for module in tree.modules()}
+        segments = [i for i, part in enumerate(recording.segments) if id(part.module) in parts]
+        everything = tuple(range(len(recording.nodes)))
+        model = self.report.build(recording, segments, everything)
+        self.report.put_graph(model)
+        self.report.add_unrun(tree)
+
     def _value(self, name: str, call: Any, output: Any) -> None:
         if self._recording is not None and isinstance(self.calls.ear, Recording):
             self.by_hand.on_value(self._recording.flow, name, call, output)

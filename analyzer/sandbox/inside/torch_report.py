@@ -89,10 +89,10 @@ class Report:
         facts, roots = self.recorder.facts, self._roots
         layers = (facts["graph"] or {}).get("layers") or [{}]
         first_op = next((op for op in (layer.get("op") for layer in layers) if op != "input"), None)
-        data = self.recorder.guarded(self.batches.facts, roots, first_op)
-        if data is not None:
-            facts["data"] = data
         uses, seen = self.losses.facts()
+        if uses or self.batches.comes_from_data(roots):
+            data = self.recorder.guarded(self.batches.facts, roots, first_op)
+            facts["data"] = facts["data"] if data is None else data
         facts["learner"] = self._learner(uses)
         trace = self.recorder.trace()
         trace["loss_seen"] = seen
@@ -114,6 +114,15 @@ class Report:
         trees = (*model.trees, *self.trees(moved))
         trained = {id(p) for tree in trees for p in tree.parameters()}
         self.optimizers.census(model.named_parameters(), trained)
+
+    def add_unrun(self, tree: Any) -> None:
+        """The layers of a model that no pass has reached, behind those that ran."""
+        graph = self.recorder.facts["graph"]
+        ran = {layer["name"] for layer in graph["layers"]}
+        left = torch_graph.unrun_graph(tree, self.constructed.site)["layers"]
+        for layer in (layer for layer in left if layer["name"] not in ran):
+            graph["layers"].append(layer | {"index": len(graph["layers"])})
+        graph |= {"complete": False, "outputs": [len(graph["layers"]) - 1]}
 
     def put_unrun(self) -> None:
         """A model that was built and never called still has layers."""

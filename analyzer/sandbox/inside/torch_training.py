@@ -13,6 +13,8 @@ from .torch_listening import Listening
 from .torch_losses import LossCall
 from .torch_report import Report
 
+CENSUS_STEPS = (1, 4, 16, 64)
+"""An optimizer may be built, or get gradients, after the first step."""
 UNSTEPPED = 4
 """A loop whose optimizer has not stepped in this many times the wanted steps never will."""
 
@@ -131,7 +133,7 @@ class Training:
         heard.take_model(stepping)
         if heard.trains_model(stepping):
             self._count_losses(self._pending)
-        if heard.model is not None and (first or report.dynamics.sampled):
+        if heard.model is not None and (first or report.dynamics.step in CENSUS_STEPS):
             report.census(heard.model, list(heard.moved.values()))
         if report.dynamics.step == 0:
             report.batches.settle()
@@ -178,6 +180,7 @@ class Training:
             return
         with self.calls.silence():
             if self.heard.model is None:
+                self.heard.last_sketch()
                 self._count_losses(self._pending or self.report.losses.waiting)
             if not self.report.has_graph:
                 self.report.put_unrun()

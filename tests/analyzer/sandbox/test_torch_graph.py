@@ -302,3 +302,28 @@ def test_calling_forward_itself_changes_nothing(tmp_path: Path, call: str) -> No
     found = graph(tmp_path, HEAD + text + loop)
     assert [layer.type for layer in found.layers] == ["Linear", "relu", "Linear", "log_softmax"]
     assert [layer.name for layer in found.layers][::2] == ["a", "b"]
+
+
+def test_parts_tried_alone_show_the_whole_model(tmp_path: Path) -> None:
+    text = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 5)
+            self.features(torch.randn(2, 3, 20, 20))
+            self.fc = nn.Linear(4 * 8 * 8, 2)
+
+        def features(self, x):
+            return F.max_pool2d(F.relu(self.conv(x)), 2)
+
+        def forward(self, x):
+            return self.fc(self.features(x).flatten(1))
+
+    net = Net()
+    open("no such file")
+    """
+    observation = observe(tmp_path, HEAD + text)
+    assert observation.graph is not None
+    assert ops(observation.graph) == ["conv", "activation", "max_pool", "dense"]
+    assert not observation.graph.complete
+    assert observation.data is None

@@ -53,11 +53,8 @@ class Caller(Methods, Evaluator):
         self.target = outer
         seen = self._remember(node, value, receiver, given)
         site = self.site(node)
-        if isinstance(value, (Unknown, Tensor, LossValue, Result)) and receiver is not None:
-            if not isinstance(receiver, Named):
-                result = self.call_method(receiver, method, given, site)
-            else:
-                result = self.call_value(value, given, site)
+        if receiver is not None and _is_method(receiver, value):
+            result = self.call_method(receiver, method, given, site)
         else:
             result = self.call_value(value, given, site)
         seen.result = result
@@ -213,7 +210,7 @@ class Caller(Methods, Evaluator):
 
     def instantiate(self, cls: Class, given: tuple[Given, ...], site: Site | None) -> Value:
         """An object of one of the program's classes, its `__init__` read."""
-        instance = Instance(cls, kind=cls.kind, site=site)
+        instance = Instance(cls, kind=cls.kind, site=site, level=self.uncertain)
         if cls.kind in _MODEL_KINDS:
             self.models.append(instance)
         self.entered.add(cls.node)
@@ -293,3 +290,11 @@ class Caller(Methods, Evaluator):
                 value = self.evaluate(default) if default is not None else UNKNOWN
                 scope.names[parameter.arg] = Binding(parameter.arg, value)
         self.scope = outer
+
+
+def _is_method(receiver: Value, value: Value) -> bool:
+    """Whether a call goes to an object's own method, and not to what an attribute holds."""
+    if isinstance(receiver, (Instance, Class)) and isinstance(value, (Result, Tensor, LossValue)):
+        return False
+    plain = isinstance(value, (Unknown, Tensor, LossValue, Result))
+    return plain and not isinstance(receiver, Named)

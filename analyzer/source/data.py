@@ -148,17 +148,13 @@ def _origin(binding: Binding | None, role: int) -> Binding | None:
         if inner is not None and inner is not binding:
             binding = inner
             continue
-        if (binding.loops and not _made_outside(binding)) or not binding.name.isidentifier():
+        if (binding.loops and binding.site is not None) or _named(binding) is None:
             parent = _data_parent(binding)
             if parent is not None:
                 binding = parent
                 continue
         return binding
     return binding
-
-
-def _made_outside(binding: Binding) -> bool:
-    return binding.site is None
 
 
 def _data_parent(binding: Binding) -> Binding | None:

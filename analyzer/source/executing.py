@@ -6,18 +6,17 @@ import ast
 from collections.abc import Callable
 
 from analyzer.source.defining import Definer
+from analyzer.source.joining import doubt, join_branches
 from analyzer.source.machine import OutOfSteps
-from analyzer.source.models import LayerDraft
+from analyzer.source.models import LayerDraft, ModelDraft
 from analyzer.source.operators import truth
 from analyzer.source.recording import LoopSeen
 from analyzer.source.values import (
     UNKNOWN,
     Binding,
     Instance,
-    Items,
     Known,
     Table,
-    Tensor,
     Value,
     items_of,
 )
@@ -128,16 +127,29 @@ class Executor(Definer):
     ) -> None:
         if isinstance(owner, LayerDraft) and name == "trainable" and isinstance(value, Known):
             owner.trainable = bool(value.value)
+        if isinstance(owner, LayerDraft) and owner.backbone:
+            self._replace_head(owner, name, value)
         if isinstance(owner, Instance):
             text = f"{self.text(base)}.{name}"
             site = self.site(self.statement)
+            if self.uncertain > owner.level:
+                doubt(value)
             owner.attributes[name] = Binding(text, value, site, len(self.running), parents)
+
+    def _replace_head(self, backbone: LayerDraft, name: str, value: Value) -> None:
+        """``resnet.fc = nn.Linear(512, 2)``, ``vgg.classifier[6] = ...``."""
+        if isinstance(value, (LayerDraft, ModelDraft)) and value is not backbone:
+            backbone.heads[name] = value
 
     def _bind_item(
         self, base: ast.expr, index: ast.expr, value: Value, parents: tuple[Binding, ...]
     ) -> None:
         """``x[...] = value`` changes what `x` stands for here."""
         owner = self.evaluate(base)
+        if isinstance(base, ast.Attribute) and isinstance(value, (LayerDraft, ModelDraft)):
+            network = self.evaluate(base.value)
+            if isinstance(network, LayerDraft) and network.backbone:
+                self._replace_head(network, base.attr, value)
         key = self.evaluate(index) if not isinstance(index, ast.Slice) else UNKNOWN
         if (
             isinstance(owner, Table)
@@ -164,23 +176,10 @@ class Executor(Definer):
         if left and not right:
             return None
         if not (right and not left):
-            self._join(before, after_body, self.scope.names)
+            join_branches(before, after_body, self.scope.names)
         else:
             self.scope.names = after_body
         return left and right and bool(node.orelse)
-
-    def _join(
-        self, before: dict[str, Binding], body: dict[str, Binding], orelse: dict[str, Binding]
-    ) -> None:
-        """Names after a branch that may or may not be taken."""
-        for name, one in body.items():
-            other = orelse.get(name)
-            if other is None or other is one:
-                orelse[name] = one
-            elif other is before.get(name) or one is not before.get(name):
-                orelse[name] = _either(one, other)
-            else:
-                orelse[name] = _either(other, one)
 
     def _do_for(self, node: ast.For | ast.AsyncFor) -> bool | None:
         start = len(self.reads)
@@ -275,16 +274,6 @@ class Executor(Definer):
 
     def _do_assert(self, node: ast.Assert) -> None:
         self.evaluate(node.test)
-
-
-def _either(preferred: Binding, other: Binding) -> Binding:
-    """One binding for two branches: constants that differ become unknown."""
-    a, b = preferred.value, other.value
-    if isinstance(a, Known) and isinstance(b, Known) and a.value != b.value:
-        return Binding(preferred.name, UNKNOWN, preferred.site, preferred.loops, (preferred, other))
-    if isinstance(a, (Items, Tensor)) and isinstance(b, Known):
-        return preferred
-    return preferred
 
 
 def _trains(node: ast.AST) -> bool:

@@ -41,12 +41,19 @@ def graph_of(reader: Executor, framework: Framework) -> Graph | None:
         nodes, outputs = _constructed(parts), []
         whole = False
     else:
-        whole = all(part.complete for part in parts.values() if isinstance(part, ModelDraft))
-        whole = whole and all(node.certain for node in nodes) and not reader.truncated
-        whole = whole and reader.gaps == gaps
+        base = model.level if functional and isinstance(model, ModelDraft) else 0
+        whole = all(_surely(part) for part in parts.values()) and not reader.truncated
+        whole = whole and all(n.level <= base and not n.draft.doubtful for n in nodes)
+        whole = whole and reader.gaps == gaps and not any(n.draft.heads for n in nodes)
     if not nodes:
         return None
     return _graph(nodes, outputs, names_of(model), complete=whole, site=model.site)
+
+
+def _surely(part: Value) -> bool:
+    if isinstance(part, ModelDraft):
+        return part.complete
+    return not (isinstance(part, (Instance, LayerDraft)) and part.doubtful)
 
 
 def _loose_graph(reader: Executor) -> Graph | None:
@@ -158,7 +165,7 @@ def _constructed(parts: dict[int, Value]) -> list[Node]:
     drafts = [part for part in parts.values() if isinstance(part, LayerDraft)]
     nodes: list[Node] = []
     for order, draft in enumerate(sorted(drafts, key=lambda d: (d.site.line, d.site.column))):
-        nodes.append(Node(draft, order, (), None, None, None, certain=False))
+        nodes.append(Node(draft, order, (), None, None, None))
     return nodes
 
 

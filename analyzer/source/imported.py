@@ -8,6 +8,7 @@ from analyzer.source.keras_layers import KERAS_MERGES
 from analyzer.source.learning import is_activation
 from analyzer.source.machine import Machine
 from analyzer.source.models import LayerDraft, ModelDraft
+from analyzer.source.reshaping import named_children, sizes_given, target
 from analyzer.source.roles import is_functional_loss
 from analyzer.source.torch_layers import FUNCTION_MODULES, FUNCTIONS, TORCH_LAYERS
 from analyzer.source.values import (
@@ -30,6 +31,21 @@ from analyzer.source.values import (
 )
 
 _SHAPED = frozenset({"randn", "zeros", "ones", "rand", "empty", "zeros_like", "normal"})
+_WRAPPERS = frozenset(
+    {
+        "torch.nn.DataParallel",
+        "torch.nn.parallel.DataParallel",
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.compile",
+        "torch.jit.script",
+        "torch.nn.utils.weight_norm",
+        "torch.nn.utils.spectral_norm",
+        "torch.nn.utils.parametrizations.spectral_norm",
+        "torch.nn.utils.parametrizations.weight_norm",
+    }
+)
+"""What hands on the module that it is given."""
+
 _BACKBONES = (
     "keras.applications.",
     "torchvision.models.",
@@ -55,6 +71,8 @@ class Imported(Machine):
             return self._keras_layer(last, given, site)
         if module == "keras" and last in {"Sequential", "Model"}:
             return self._keras_model(last, given, site)
+        if name in _WRAPPERS and given:
+            return given[0].value
         if module == "torch.nn":
             made = self._torch_module(last, given, site)
             if made is not None:
@@ -95,7 +113,7 @@ class Imported(Machine):
             self.gaps += 1
             return Tensor(tensor.node)
         self.call_back(given)
-        shape = _sizes_given(given) if last in _SHAPED else None
+        shape = sizes_given(given) if last in _SHAPED else None
         if (
             shape is None
             and last
@@ -115,7 +133,7 @@ class Imported(Machine):
             first = given[0].value
             shape = first.shape if isinstance(first, Result) else None
             if last == "reshape" and len(given) > 1:
-                shape = _sizes_given(given[1:])
+                shape = sizes_given(given[1:])
         return Result(name, given, site, shape=shape)
 
     def call_back(self, given: tuple[Given, ...]) -> None:
@@ -136,12 +154,13 @@ class Imported(Machine):
         inputs = pick(given, "inputs", 0) or pick(given, "input")
         outputs = pick(given, "outputs", 1) or pick(given, "output")
         if last == "Model" and outputs is not None:
-            model = ModelDraft("functional", False, site)
+            model = ModelDraft("functional", False, site, level=self.uncertain)
             model.inputs = list(tensors_in([inputs.value])) if inputs else []
             model.outputs = list(tensors_in([outputs.value]))
             model.complete = bool(model.outputs)
         else:
-            model = ModelDraft("sequential", False, site, complete=last == "Sequential")
+            model = ModelDraft("sequential", False, site, level=self.uncertain)
+            model.complete = last == "Sequential"
             layers = pick(given, "layers", 0)
             self._fill(model, layers.value if layers else None)
         self.models.append(model)
@@ -162,15 +181,15 @@ class Imported(Machine):
         if isinstance(child, (LayerDraft, ModelDraft, Instance)):
             model.children.append(child)
             model.names.append(name)
-            if self.uncertain:
+            if self.uncertain > model.level:
                 model.complete = False
         else:
             model.complete = False
 
     def _torch_module(self, last: str, given: tuple[Given, ...], site: Site) -> Value | None:
         if last == "Sequential":
-            model = ModelDraft("sequential", True, site)
-            for name, child in _named_children(given):
+            model = ModelDraft("sequential", True, site, level=self.uncertain)
+            for name, child in named_children(given):
                 self.add_child(model, child, name)
             self.models.append(model)
             return model
@@ -209,7 +228,7 @@ class Imported(Machine):
         else:
             draft = function_draft(last, given, site, torch=torch)
         if draft.op == "reshape":
-            draft.target_shape = _target(given[1:])
+            draft.target_shape = target(given[1:])
         return self.apply_layer(draft, tensors, site)
 
     def _builtin(self, name: str, last: str, given: tuple[Given, ...], site: Site) -> Value:
@@ -259,43 +278,3 @@ def _converted(function: str, number: object, site: Site | None) -> Value:
         case "abs":
             return Known(abs(number), site)
     return Known(round(number), site)
-
-
-def _named_children(given: tuple[Given, ...]) -> list[tuple[str, Value]]:
-    """The children of ``nn.Sequential(a, b)`` or ``nn.Sequential(OrderedDict(...))``."""
-    if len(given) == 1 and not given[0].starred:
-        value = given[0].value
-        if isinstance(value, Table):
-            return [(str(name), child) for name, child in value.items.items()]
-        pairs = [items_of(item) for item in items_of(value) or []]
-        if pairs and all(pair and len(pair) == 2 for pair in pairs):
-            return [
-                (str(pair[0].value) if isinstance(pair[0], Known) else "", pair[1])
-                for pair in pairs
-                if pair
-            ]
-    return [("", one.value) for one in given]
-
-
-def _sizes_given(given: tuple[Given, ...]) -> tuple[int | None, ...] | None:
-    """Sizes written as one tuple or as several arguments; None and -1 for unknown ones."""
-    values = [one.value for one in given if one.position is not None]
-    if not values:
-        return None
-    items = items_of(values[0])
-    sizes = [
-        v.value if isinstance(v, Known) and type(v.value) is int and v.value >= 0 else None
-        for v in (items if items is not None else values)
-    ]
-    return tuple(sizes)[:16] if any(size is not None for size in sizes) else None
-
-
-def _target(given: tuple[Given, ...]) -> tuple[int | None, ...] | None:
-    """A reshape's target without the batch axis; -1 stands for the free size."""
-    values = [one.value for one in given if one.position is not None]
-    items = items_of(values[0]) if values else None
-    sizes = [
-        v.value if isinstance(v, Known) and type(v.value) is int else None
-        for v in (items if items is not None else values)
-    ]
-    return tuple(sizes[1:])[:16] if len(sizes) > 1 else None

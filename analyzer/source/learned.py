@@ -20,6 +20,7 @@ from analyzer.source.values import (
     Result,
     Table,
     Value,
+    items_of,
 )
 
 _BATCHING = frozenset(
@@ -175,7 +176,11 @@ def _optimizer_of(result: Result, scheduled: bool, fallback: Site) -> OptimizerU
     name = optimizer_class(result.callee) or ""
     torch = not result.callee.startswith(("keras", "tensorflow"))
     given = result.argument("learning_rate") or result.argument("lr", 1 if torch else 0)
-    if given is not None:
+    group = _first_group(result)
+    rate: float | None
+    if group is not None:
+        rate, by_schedule = group, False
+    elif given is not None:
         rate, by_schedule = _rate(given)
     else:
         rate, by_schedule = default_rate(name, torch=torch), False
@@ -188,6 +193,15 @@ def _optimizer_of(result: Result, scheduled: bool, fallback: Site) -> OptimizerU
         site=result.site or fallback,
         learning_rate_site=given.site if given is not None else None,
     )
+
+
+def _first_group(result: Result) -> float | None:
+    """The learning rate of the first parameter group, when it has its own."""
+    given = result.argument("params", 0)
+    groups = items_of(given.value) if given else None
+    first = groups[0] if groups else None
+    rate = first.items.get("lr") if isinstance(first, Table) else None
+    return _finite(rate.value) if isinstance(rate, Known) else None
 
 
 def _rate(given: Given) -> tuple[float | None, bool]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from analyzer.kinds import Framework
 from analyzer.observed import Learner, LossUse, OptimizerUse, Site
+from analyzer.source.handwritten import handwritten_loss
 from analyzer.source.learned import (
     batch_argument,
     constant,
@@ -112,6 +113,8 @@ def _tape(reader: Machine, framework: Framework) -> Learner:
     for seen in calls_with_role(reader, framework, "loss"):
         if isinstance(seen.result, Result) or (isinstance(seen.result, LossValue) and not losses):
             losses.extend(loss_uses(seen, None, value=seen.result))
+    own = handwritten_loss(backward) if backward and not losses else None
+    losses.extend([own] if own else [])
     optimizers = _optimizers(reader, framework)
     loops = backward.running if backward else ()
     epochs, site = _epochs(loops)
@@ -162,6 +165,9 @@ def _torch_losses(reader: Machine, backward: CallSeen | None) -> tuple[LossUse, 
     for seen in calls_with_role(reader, "torch", "loss"):
         if isinstance(seen.result, Result) or (isinstance(seen.result, LossValue) and not uses):
             uses.extend(loss_uses(seen, None, value=seen.result))
+    if not uses and backward is not None:
+        own = handwritten_loss(backward)
+        uses = [own] if own else []
     return tuple(uses[:16])
 
 

@@ -126,11 +126,19 @@ class Machine(ABC):
             shape = draft.stated_input
         made = output_shape(draft, shape) if len(inputs) <= 1 or draft.op != "merge" else None
         feeding = tuple(tensor.node for tensor in inputs if tensor.node is not None)
-        node = Node(
-            draft, self.next_order(), feeding, call_site, shape, made, certain=not self.uncertain
-        )
+        node = Node(draft, self.next_order(), feeding, call_site, shape, made, level=self.uncertain)
         self.nodes.append(node)
-        return Tensor(node, made)
+        return self._through_heads(draft, Tensor(node, made), call_site)
+
+    def _through_heads(self, draft: LayerDraft, made: Tensor, site: Site | None) -> Tensor:
+        """The parts of a ready-made network that the program has replaced come last."""
+        for head in draft.heads.values():
+            if isinstance(head, LayerDraft):
+                made = self.apply_layer(head, [made], None)
+            elif isinstance(head, ModelDraft):
+                value = self.run_model(head, made, site)
+                made = value if isinstance(value, Tensor) else made
+        return made
 
     def run_model(self, model: ModelDraft, tensor: Tensor, site: Site | None) -> Value:
         """Let a tensor flow through a Sequential or a functional model."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from analyzer.observed import Site
 from analyzer.source.drafting import function_draft
-from analyzer.source.imported import Imported, _sizes_given, _target
+from analyzer.source.imported import Imported
 from analyzer.source.learning import is_activation
 from analyzer.source.models import LayerDraft, ModelDraft
+from analyzer.source.reshaping import sizes_given
+from analyzer.source.reshaping import target as target_of
 from analyzer.source.values import (
     UNKNOWN,
     Binding,
@@ -108,7 +110,7 @@ class Methods(Imported):
         self, receiver: Value, name: str, given: tuple[Given, ...], site: Site
     ) -> Value:
         if name in {"reshape", "view"}:
-            return Result(f"?.{name}", given, site, receiver, _sizes_given(given))
+            return Result(f"?.{name}", given, site, receiver, sizes_given(given))
         tensor = next(tensors_in([one.value for one in given]), None)
         if tensor is not None:
             self.gaps += 1
@@ -222,7 +224,7 @@ class Methods(Imported):
         sizes = [one.value for one in given if one.position is not None]
         items = items_of(sizes[0]) if len(sizes) == 1 else sizes
         op = "flatten" if items is not None and len(items) == 2 else "reshape"
-        target = _target(given)
+        target = target_of(given)
         draft = LayerDraft(name, "reshape", True, site, function=True, target_shape=target)
         made = self.apply_layer(draft, [tensor], site)
         if op == "flatten":
@@ -234,7 +236,7 @@ class Methods(Imported):
     ) -> Value:
         shape = result.shape if name in _KEEP_SHAPE else None
         if name in {"reshape", "view"}:
-            shape = _sizes_given(given)
+            shape = sizes_given(given)
         self.call_back(given)
         if name == "fit_transform" and given and isinstance(given[0].value, Result):
             shape = given[0].value.shape

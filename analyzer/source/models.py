@@ -25,6 +25,8 @@ class LayerDraft:
         target_shape: of a reshape.
         function: whether it is a call of a function and not an object.
         backbone: a ready-made network ("model" layers).
+        doubtful: whether a condition may put another one in its place.
+        heads: parts of it that the program puts in place of its own: ``resnet.fc = ...``.
     """
 
     type: str
@@ -53,6 +55,8 @@ class LayerDraft:
     trainable: bool = True
     function: bool = False
     backbone: bool = False
+    heads: dict[str, Value] = field(default_factory=dict)
+    doubtful: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -63,7 +67,7 @@ class Node:
         order: when it was applied, over the whole program.
         inputs: the nodes that fed it; a model's input counts as none.
         call_site: where it was applied.
-        certain: False when it may not be applied (inside a condition).
+        level: how many conditions were around its application.
     """
 
     draft: LayerDraft
@@ -72,7 +76,7 @@ class Node:
     call_site: Site | None
     input_shape: Shape | None
     output_shape: Shape | None
-    certain: bool = True
+    level: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -84,6 +88,7 @@ class ModelDraft:
         children: layers, models or instances in order (sequential).
         names: each child's name, "" for a numbered one.
         inputs, outputs: tensors (functional).
+        level: how many conditions were around its construction.
         complete: False when a layer may or may not be in it, or could not be resolved.
     """
 
@@ -95,4 +100,4 @@ class ModelDraft:
     inputs: list[Tensor] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
     complete: bool = True
-    made_by: str = ""
+    level: int = 0

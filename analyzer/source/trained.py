@@ -59,8 +59,8 @@ def _called_model(reader: Machine) -> Model | None:
             continue
         if isinstance(called, (ModelDraft, Instance)) and _is_model(called):
             return called
-        if isinstance(called, LayerDraft) and called.op == "dense" and not called.function:
-            single = single or called
+        if isinstance(called, LayerDraft) and called.op in {"dense", "model"}:
+            single = single or (None if called.function else called)
     return single
 
 

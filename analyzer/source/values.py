@@ -128,12 +128,19 @@ class Class:
 
 @dataclass(eq=False, slots=True)
 class Instance:
-    """An object of a class of the program, or a bag of attributes (`kind` "namespace")."""
+    """An object of a class of the program, or a bag of attributes (`kind` "namespace").
+
+    Attributes:
+        level: how many conditions were around its construction.
+        doubtful: whether a condition may put another one in its place.
+    """
 
     cls: Class | None
     attributes: dict[str, Binding] = field(default_factory=dict)
     kind: str = ""
     site: Site | None = None
+    level: int = 0
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,3 +285,148 @@ def test_missing_optimizer_and_criterion_stay_unknown(read) -> None:
     assert index.learner.losses == ()
     assert index.learner.optimizers == ()
     assert index.learner.epochs == 5
+
+
+def test_alternatives_make_the_graph_incomplete(read) -> None:
+    index = read("""
+        import sys
+        import torch
+        from torch import nn
+        class Net(nn.Module):
+            def __init__(self, wide):
+                super().__init__()
+                self.fc = nn.Linear(2, 2)
+                if wide:
+                    self.act = nn.ReLU()
+                else:
+                    self.act = nn.Tanh()
+            def forward(self, x):
+                return self.act(self.fc(x))
+        net = Net(len(sys.argv) > 1)
+        if torch.cuda.device_count() > 1:
+            net = nn.DataParallel(net)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    """)
+    assert index.graph is not None
+    assert [layer.op for layer in index.graph.layers] == ["dense", "activation"]
+    assert not index.graph.complete
+
+
+def test_two_models_by_a_condition(read) -> None:
+    index = read("""
+        import sys
+        import torch
+        from torch import nn
+        if len(sys.argv) > 1:
+            net = nn.Sequential(nn.Linear(4, 1))
+        else:
+            net = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    """)
+    assert index.graph is not None
+    assert not index.graph.complete
+
+
+def test_a_model_built_inside_a_loop_is_complete(read) -> None:
+    index = read("""
+        import torch
+        from torch import nn
+        for train, test in folds:
+            net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+            for epoch in range(9):
+                loss = nn.MSELoss()(net(x[train]), y[train])
+                loss.backward()
+                optimizer.step()
+    """)
+    assert index.graph is not None
+    assert index.graph.complete
+    assert index.learner is not None
+    assert index.learner.epochs == 9
+
+
+def test_unresolved_part_of_the_forward_pass(read) -> None:
+    graph = read("""
+        from torch import nn
+        from somewhere import Mystery
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.mystery = Mystery()
+                self.fc = nn.Linear(2, 2)
+            def forward(self, x):
+                return self.fc(self.mystery(x))
+    """).graph
+    assert graph is not None
+    assert [layer.type for layer in graph.layers] == ["Linear"]
+    assert not graph.complete
+
+
+def test_ready_made_network_with_a_new_head(read) -> None:
+    graph = read("""
+        import torch
+        from torch import nn
+        from torchvision import models
+        net = models.resnet18(weights=None)
+        net.fc = nn.Linear(512, 2)
+        optimizer = torch.optim.SGD(net.fc.parameters(), lr=0.1)
+        for x, y in loader:
+            nn.functional.cross_entropy(net(x), y).backward()
+    """).graph
+    assert graph is not None
+    assert graph.backbone
+    assert [(layer.type, layer.units) for layer in graph.layers] == [
+        ("resnet18", None),
+        ("Linear", 2),
+    ]
+    assert not graph.complete
+
+
+def test_handwritten_loss(read) -> None:
+    index = read("""
+        import torch
+        net = torch.nn.Linear(1, 1)
+        optimizer = torch.optim.SGD([{"params": net.parameters(), "lr": 0.5}], lr=0.1)
+        for step in range(100):
+            loss = ((net(x) - y) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+    """)
+    assert index.learner is not None
+    (loss,) = index.learner.losses
+    assert (loss.name, loss.custom) == ("mse", False)
+    assert loss.site is not None
+    assert loss.site.line == 5
+    assert index.learner.optimizers[0].learning_rate == 0.5
+    assert index.graph is not None
+    assert [layer.type for layer in index.graph.layers] == ["Linear"]
+
+
+def test_loader_options_that_are_not_known_stay_unknown(read) -> None:
+    index = read("""
+        import torch
+        from torch.utils.data import DataLoader
+        options = {"batch_size": 8}
+        if torch.cuda.is_available():
+            options.update({"shuffle": True})
+        net = torch.nn.Linear(1, 1)
+        for x, y in DataLoader(data, **options):
+            torch.nn.functional.mse_loss(net(x), y).backward()
+    """)
+    assert index.learner is not None
+    assert (index.learner.batch_size, index.learner.shuffle) == (8, None)
+
+
+def test_data_given_to_an_unknown_model(read) -> None:
+    index = read("""
+        import torch.nn as nn
+        def train(model, train_x, train_y, criterion):
+            for i in range(0, len(train_x), 4):
+                x, y = train_x[i:i + 4].cuda(), train_y[i:i + 4].cuda()
+                out = model(x)
+                loss = criterion(out, y)
+                loss.backward()
+    """)
+    assert (index.inputs_name, index.labels_name) == ("train_x", "train_y")
+    assert index.learner is not None
+    assert index.learner.batch_size == 4

@@ -22,33 +22,35 @@ def commits(git: GitRepository, before: dict[str, object], after: dict[str, obje
     return base, git.commit("refs/heads/topic", after, "two", BY, base)  # type: ignore[arg-type]
 
 
+BEFORE = {
+    "kept.py": "a\n",
+    "edited.py": "a\nb\nc",
+    "old name.py": "".join(f"{n}\n" for n in range(20)),
+    "gone.py": "a\n",
+    "image.png": b"\0\1",
+    "script.sh": "a\n",
+    "link": "a\n",
+    'sch\u00f6n "quoted".py': "a\n",
+    "latin.py": "caf\xe9\n".encode("latin-1"),
+    "dos.py": "a\r\nb\r\n",
+}
+AFTER = {
+    "edited.py": "a\nB\nc",
+    "old name.py": None,
+    "new name.py": "".join(f"{n}\n" for n in range(19)) + "changed\n",
+    "gone.py": None,
+    "image.png": b"\0\2",
+    "script.sh": TreeEntry(b"a\n", "100755"),
+    "link": TreeEntry(b"kept.py", SYMLINK),
+    'sch\u00f6n "quoted".py': "b\n",
+    "latin.py": "th\xe9\n".encode("latin-1"),
+    "dos.py": "a\r\nB\r\n",
+    "empty.py": "",
+}
+
+
 def test_every_kind_of_change(git: GitRepository) -> None:
-    before = {
-        "kept.py": "a\n",
-        "edited.py": "a\nb\nc",
-        "old name.py": "".join(f"{n}\n" for n in range(20)),
-        "gone.py": "a\n",
-        "image.png": b"\0\1",
-        "script.sh": "a\n",
-        "link": "a\n",
-        'sch\u00f6n "quoted".py': "a\n",
-        "latin.py": "caf\xe9\n".encode("latin-1"),
-        "dos.py": "a\r\nb\r\n",
-    }
-    after = {
-        "edited.py": "a\nB\nc",
-        "old name.py": None,
-        "new name.py": "".join(f"{n}\n" for n in range(19)) + "changed\n",
-        "gone.py": None,
-        "image.png": b"\0\2",
-        "script.sh": TreeEntry(b"a\n", "100755"),
-        "link": TreeEntry(b"kept.py", SYMLINK),
-        'sch\u00f6n "quoted".py': "b\n",
-        "latin.py": "th\xe9\n".encode("latin-1"),
-        "dos.py": "a\r\nB\r\n",
-        "empty.py": "",
-    }
-    files = {one.path: one for one in changed_files(git, *commits(git, before, after))}
+    files = {one.path: one for one in changed_files(git, *commits(git, BEFORE, AFTER))}
     status = {path: one.status for path, one in files.items()}
     assert status.pop("new name.py") == "renamed"
     assert files["new name.py"].previous_path == "old name.py"

@@ -159,9 +159,6 @@ def changed_file(hub: Hub, where: Repository, head: str, file: ChangedFile) -> J
 
 def issue(hub: Hub, one: PullRequest) -> Json:
     """The issue behind a pull request, as issue_comment webhooks carry it."""
-    api = f"{api_url(hub, one.repository)}/issues/{one.number}"
-    html = pull_page(hub, one)
-    links = {"url": pull_url(hub, one), "html_url": html}
     return {
         "id": one.id,
         "node_id": node_id("Issue", one.id),
@@ -183,6 +180,16 @@ def issue(hub: Hub, one: PullRequest) -> Json:
         "closed_at": one.closed_at,
         "author_association": association(one.repository.owner, one.author),
         "draft": one.draft,
+        "performed_via_github_app": None,
+        **_issue_addresses(hub, one),
+    }
+
+
+def _issue_addresses(hub: Hub, one: PullRequest) -> Json:
+    api = f"{api_url(hub, one.repository)}/issues/{one.number}"
+    html = pull_page(hub, one)
+    links = {"diff_url": f"{html}.diff", "patch_url": f"{html}.patch", "merged_at": None}
+    return {
         "url": api,
         "html_url": html,
         "repository_url": api_url(hub, one.repository),
@@ -191,13 +198,7 @@ def issue(hub: Hub, one: PullRequest) -> Json:
         "events_url": f"{api}/events",
         "timeline_url": f"{api}/timeline",
         "reactions": reactions(f"{api}/reactions", []),
-        "performed_via_github_app": None,
-        "pull_request": {
-            **links,
-            "diff_url": f"{html}.diff",
-            "patch_url": f"{html}.patch",
-            "merged_at": None,
-        },
+        "pull_request": {"url": pull_url(hub, one), "html_url": html, **links},
     }
 
 

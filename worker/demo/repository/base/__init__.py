@@ -1,0 +1,1 @@
+"""The main branch of the demo's repository."""

@@ -57,15 +57,21 @@ class Folders:
     def classes(self, path: Any, names: list[str] | None, count: int | None) -> str:
         """A folder with one folder of pictures per class."""
         real = self.real(path) if isinstance(path, str | os.PathLike) else None
-        if real is not None and os.path.isdir(real) and _has_folders(real):
+        ours = real in self.made.values()
+        if real is not None and not ours and os.path.isdir(real) and _has_folders(real):
             return str(real)
         place = self._place(path)
-        if _has_folders(place):
+        if _has_folders(place) and (not ours or not names):
             return place
         count = count or self._class_count()
         for number, name in enumerate(names or [f"class{i}" for i in range(count)]):
             self._fill(os.path.join(place, str(name)), number, _numbered(PER_CLASS))
         return place
+
+    def invented_or_missing(self, path: Any) -> bool:
+        """Whether there is no folder of the program's own under that path."""
+        real = self.real(path) if isinstance(path, str | os.PathLike) else None
+        return real is None or real in self.made.values() or not os.path.isdir(real)
 
     def flat(self, path: Any, files: list[str] | None = None) -> str:
         """A folder of pictures; `files` are relative names that must be there."""

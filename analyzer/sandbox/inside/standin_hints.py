@@ -34,6 +34,7 @@ _BINARY = frozenset(
         "BinaryCrossentropy",
     ]
 )
+_ONE_HOT = ("categorical_crossentropy", "CategoricalCrossentropy")
 _FIRST_LAYERS = {
     "Conv2D": (64, 64, 3),
     "Convolution2D": (64, 64, 3),
@@ -64,6 +65,7 @@ class Wanted(NamedTuple):
         tokens: vocabulary size when the first layer is an embedding, else 0.
         torch: whether the program is PyTorch (channels first).
         sigmoid: whether the output is a sigmoid.
+        rank: axes of one sample that the first layer insists on, None when it takes any.
     """
 
     input_shape: tuple[int, ...] = (20,)
@@ -73,6 +75,7 @@ class Wanted(NamedTuple):
     tokens: int = 0
     torch: bool = False
     sigmoid: bool = False
+    rank: int | None = None
 
     @property
     def classes(self) -> int | None:
@@ -93,7 +96,7 @@ def wanted(request: dict[str, Any]) -> Wanted:
     found = _Reader().read(tree) if tree is not None else Wanted()
     hints = request.get("hints") or {}
     shape = hints.get("input_shape")
-    if shape:
+    if shape and found.rank in (None, len(shape)):
         fixed = tuple(int(size) if size else _size(found, i) for i, size in enumerate(shape))
         found = found._replace(input_shape=fixed)
     units = hints.get("output_units")
@@ -101,7 +104,7 @@ def wanted(request: dict[str, Any]) -> Wanted:
         found = found._replace(units=int(units))
     if hints.get("loss"):
         found = found._replace(loss=str(hints["loss"]))
-    return found
+    return found._replace(one_hot=found.loss in _ONE_HOT)
 
 
 def _size(found: Wanted, axis: int) -> int:
@@ -128,14 +131,14 @@ class _Reader:
         self.picture = next((shape for shape in map(self._pictured, calls) if shape), None)
         first = next((_called(c) for c in calls if _called(c) in _FIRST_LAYERS), "")
         if first:
-            result = result._replace(input_shape=self.picture or _FIRST_LAYERS[first])
+            shape = self.picture or _FIRST_LAYERS[first]
+            rank = None if first in ("Dense", "Linear") else len(_FIRST_LAYERS[first])
+            result = result._replace(input_shape=shape, rank=rank)
         for call in reversed(calls):
             result = self._shape(call, result)
         for call in calls:
             result = self._output(call, result)
-        return result._replace(
-            one_hot=result.loss in ("categorical_crossentropy", "CategoricalCrossentropy")
-        )
+        return result
 
     def _assign(self, node: ast.Assign) -> None:
         value = self.value(node.value)

@@ -112,7 +112,7 @@ def _generators(module: Any, folders: Folders) -> None:
 
     @functools.wraps(from_folder)
     def flow_from_directory(self: Any, directory: Any, *arguments: Any, **keywords: Any) -> Any:
-        if not _is_folder(folders.real(directory)):
+        if folders.invented_or_missing(directory):
             directory = folders.classes(
                 directory, _class_names(keywords.get("classes")), _count(keywords)
             )

@@ -27,6 +27,16 @@ _OTHER_HALF = re.compile(r"test|val|dev", re.I)
 _LOADER = re.compile(
     r"loader|dataloader|_dl$|^(train|test|val\w*)_(gen|generator|ds|dataset)$|generator$", re.I
 )
+_TORCH_LOSSES = {
+    "cross_entropy": "CrossEntropyLoss",
+    "nll": "NLLLoss",
+    "bce": "BCELoss",
+    "bce_with_logits": "BCEWithLogitsLoss",
+    "mse": "MSELoss",
+    "l1": "L1Loss",
+    "smooth_l1": "SmoothL1Loss",
+    "huber": "HuberLoss",
+}
 _CONSTANTS: dict[str, Any] = {
     "batch_size": 32,
     "BATCH_SIZE": 32,
@@ -164,7 +174,7 @@ class Named:
         one_hot = want.one_hot and not self._encodes_itself()
         if one_hot or (want.classes > 2 and "binary" in want.loss.lower()):
             return numpy.eye(want.classes, dtype="float32")[y]
-        if want.torch and want.loss.startswith("BCE"):
+        if want.torch and want.loss.lower().startswith("bce"):
             return y.astype("float32").reshape(-1, 1)
         return y.astype("int64")
 
@@ -213,8 +223,9 @@ class Named:
         for value in vars(sys.modules["__main__"]).values():
             if isinstance(value, nn.modules.loss._Loss):
                 return value
-        if self.want.loss and hasattr(nn, self.want.loss):
-            return getattr(nn, self.want.loss)()
+        name = _TORCH_LOSSES.get(self.want.loss, self.want.loss)
+        if name and hasattr(nn, name):
+            return getattr(nn, name)()
         units = self.want.units or 1
         return nn.CrossEntropyLoss() if units > 1 else nn.BCEWithLogitsLoss()
 

@@ -132,6 +132,16 @@ class StandIns:
                 return place
         return None
 
+    def table(self, path: Any) -> str | None:
+        """The table that a path means, as `beside`, or the configured one.
+
+        With the hint `invent_files` a file that is there counts as missing: the caller saw the
+        program fail on it (a column that it lacks) and asks what the rest would do.
+        """
+        if (self.recorder.request.get("hints") or {}).get("invent_files"):
+            return None
+        return self.beside(path) or self.replacement("csv")
+
     def _places(self, text: str) -> list[str]:
         parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".", "..")]
         tails = ["/".join(parts[i:]) for i in range(len(parts))]

@@ -40,7 +40,9 @@ class Tables:
             name: the missing file, which seeds the values and is reported.
             header: column names that the call itself gives.
         """
-        self.standins.invented(os.path.basename(name))
+        there = self.standins.beside(name) is not None
+        why = f"{name} does not hold what the program reads; invented data took its place"
+        self.standins.invented(os.path.basename(name), why if there else "")
         used, want = self.columns(), self.wanted()
         names = list(header or _header(used, want))
         labels = _label_names(names, used)
@@ -92,7 +94,7 @@ def _reading(original: Any, pandas: Any, tables: Tables) -> Any:
             source = keywords.pop("filepath_or_buffer", keywords.pop("io", None))
         if not isinstance(source, str | os.PathLike):
             return original(source, *arguments, **keywords)
-        found = tables.standins.beside(source) or tables.standins.replacement("csv")
+        found = tables.standins.table(source)
         if found is not None:
             return original(found, *arguments, **keywords)
         text, options = _as_csv(os.fspath(source), arguments, keywords, tables, pandas)
@@ -139,7 +141,7 @@ def _numbers(original: Any, numpy: Any, tables: Tables) -> Any:
     def read(source: Any, *arguments: Any, **keywords: Any) -> Any:
         if not isinstance(source, str | os.PathLike):
             return original(source, *arguments, **keywords)
-        found = tables.standins.beside(source) or tables.standins.replacement("csv")
+        found = tables.standins.table(source)
         if found is not None:
             return original(found, *arguments, **keywords)
         table = tables.make(os.fspath(source))

@@ -59,3 +59,21 @@ def test_configured_path_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert ran.error is not None
     assert ran.error.startswith("FileNotFoundError: dataset.npz: expected a path below")
     assert "'gone.npz'" in ran.error
+
+
+def test_a_file_that_does_not_fit_can_be_counted_as_missing(tmp_path: Path) -> None:
+    (tmp_path / "narrow.csv").write_text("1,2\n3,4\n")
+    program = """
+        import pandas as pd
+        data = pd.read_csv("narrow.csv", header=None).values
+        y = data[:, 6]
+        print(data.shape[1])
+    """
+    as_is = run_programs(tmp_path, {"a": program})["a"]
+    assert as_is.error is not None
+    assert as_is.error.startswith("IndexError")
+    (tmp_path / "results.json").unlink()
+    invented = run_programs(tmp_path, {"a": program}, {"hints": {"invent_files": True}})["a"]
+    assert invented.error is None
+    assert invented.output == "7\n"
+    assert invented.data == {"source": "stand_in", "stand_in_for": "narrow.csv"}

@@ -84,6 +84,12 @@ def test_hints_of_the_static_reader_win(tmp_path: Path) -> None:
     assert found.loss == "mean_squared_error"
 
 
+def test_a_hint_that_the_first_layer_cannot_take_is_ignored(tmp_path: Path) -> None:
+    found = _wanted(tmp_path, "Conv2D(4, 3)\nDense(2)", {"input_shape": [256]})
+    assert found.input_shape == (64, 64, 3)
+    assert _wanted(tmp_path, "Dense(2)", {"input_shape": [6, 6]}).input_shape == (6, 6)
+
+
 def test_unreadable_script_has_defaults(tmp_path: Path) -> None:
     assert _wanted(tmp_path, "def (:") == Wanted()
 

@@ -70,6 +70,14 @@ PROGRAMS = {
         print(x.shape, y.shape, float(x.max()) <= 1, len(flow.class_indices))
         model.fit(flow, epochs=1, steps_per_epoch=2, verbose=0)
     """,
+    "named_classes": """
+        import os
+        from keras.preprocessing.image import ImageDataGenerator
+        classes = os.listdir("flowers/train")
+        flow = ImageDataGenerator().flow_from_directory(
+            "flowers/train", target_size=(8, 8), classes=["daisy", "rose", "tulip"], batch_size=4)
+        print(flow.class_indices, next(flow)[1].shape)
+    """,
     "listing": """
         import os
         import pandas as pd
@@ -207,6 +215,8 @@ def test_image_folders(ran: dict[str, Ran]) -> None:
     assert lines == ["(16, 20, 30, 3) (16, 5) True 5"]
     lines = [line for line in _lines(ran["listing"]) if not line.startswith("Found")]
     assert lines == ["['cat', 'dog'] (32, 8, 8, 3)", "(96, 96)"]
+    lines = [line for line in _lines(ran["named_classes"]) if not line.startswith("Found")]
+    assert lines == ["{'daisy': 0, 'rose': 1, 'tulip': 2} (4, 3)"]
     assert _lines(ran["grey"]) == ["(16, 24) True"]
 
 

@@ -101,6 +101,7 @@ class FitObserver:
     def before_step(self, run: Run) -> None:
         """Right before the training function runs."""
         self.tap.take()
+        self.sampler.alone = not run.streamed
         if run is self.main and self.sampler.wants(run.steps):
             self.sampler.before(run.model)
 
@@ -136,22 +137,25 @@ class FitObserver:
         return [None if loss is None else float(loss)]
 
     def _describe(self, run: Run) -> None:
-        if run.steps not in DESCRIBE_AT and run.batches.inputs:
+        """Keep the batch; describe all batches so far after some of the steps."""
+        due = run.steps in DESCRIBE_AT or not run.batches.inputs
+        if not due and not run.streamed:
             return
-        x, y, _ = run.passing.sides()
         sides = [
             [to_numpy(leaf, self.facts.limit) for leaf in array_leaves(side) or []]
-            for side in (x, y)
+            for side in run.passing.sides()[:2]
         ]
-        if sides[0]:
-            run.batches.add(*sides)
-            self.facts.write_batch(sides[0])
-        if run.steps in DESCRIBE_AT and run.batches.inputs:
-            if run.steps == 1:
-                self.facts.write_graph(run.model)
-            self.facts.write_model_input(run.batches)
-            if run.streamed:
-                self.facts.write_stream(run.batches, run.samples)
+        if not sides[0]:
+            return
+        run.batches.add(*sides)
+        if not due:
+            return
+        if run.steps == 1:
+            self.facts.write_graph(run.model)
+        self.facts.write_batch(sides[0])
+        self.facts.write_model_input(run.batches)
+        if run.streamed:
+            self.facts.write_stream(run.batches, run.samples)
 
     def _record_metrics(self, run: Run) -> None:
         """The step's own value of every metric that is a sum over a count."""

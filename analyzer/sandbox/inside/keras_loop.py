@@ -7,8 +7,9 @@ seen when it happens; steps inside a traced function are counted when the functi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import WeakSet
 
 from .keras_data import Batches, array_leaves, to_numpy
 from .keras_facts import Facts
@@ -57,6 +58,7 @@ class LoopObserver:
         self.targets: Any = None
         self.loss_call: LossCall | None = None
         self.gradient_site: Any = None
+        self.called: WeakSet[Any] = WeakSet()
         self.batches = Batches()
         self._slot: int | None = None
         self._traced = False
@@ -70,7 +72,10 @@ class LoopObserver:
 
     def model_called(self, layer: Any, inputs: Any) -> None:
         """A layer was called from outside of any other layer."""
-        if layer in self.session.models and (self.model is None or layer is self.model):
+        if layer not in self.session.models:
+            return
+        self.called.add(layer)
+        if self.model is None or layer is self.model:
             self.inputs = self._locate(inputs)
 
     def loss_called(self, loss: Any, targets: Any) -> None:
@@ -123,7 +128,7 @@ class LoopObserver:
 
     def _begin(self, optimizer: Any, variables: list[Any]) -> None:
         """The first step: write graph and learner."""
-        self.model, self.optimizer = owner_of(self.session, variables), optimizer
+        self.model, self.optimizer = owner_of(self.called, variables), optimizer
         self._slot = self.tap.slot(variables[0])
         self.recorder.training_started()
         guarded = self.recorder.guarded
@@ -141,8 +146,7 @@ class LoopObserver:
 
     def _step(self, loss: float | None) -> None:
         self.steps += 1
-        if self.steps in DESCRIBE_AT:
-            self.recorder.guarded(self._describe)
+        self.recorder.guarded(self._describe)
         if self.sampler.holds:
             sides = (self.inputs, self.targets, None)
             self.recorder.guarded(self._sample, sides, loss)
@@ -160,12 +164,12 @@ class LoopObserver:
             [to_numpy(leaf, self.facts.limit) for leaf in array_leaves(side) or []]
             for side in (self.inputs, self.targets)
         ]
-        if not sides[0]:
-            return
-        self.batches.add(*sides)
-        self.facts.write_batch(sides[0])
-        self.facts.write_stream(self.batches, None)
-        self.facts.write_model_input(self.batches)
+        if sides[0]:
+            self.batches.add(*sides)
+        if self.batches.inputs and self.steps in DESCRIBE_AT:
+            self.facts.write_batch(sides[0])
+            self.facts.write_stream(self.batches, None)
+            self.facts.write_model_input(self.batches)
 
     # Arguments of a traced function
 
@@ -192,11 +196,15 @@ def _no_loss(*_: Any) -> None:
     """Stands for a loss that is an expression: it cannot be evaluated again."""
 
 
-def owner_of(session: Session, variables: list[Any]) -> Any:
-    """The smallest model that holds all these variables, else the one that holds most."""
+def owner_of(models: Iterable[Any], variables: list[Any]) -> Any:
+    """The smallest of these models that holds all the variables, else the one that holds most.
+
+    Only models that the program itself called come into question: a sequential model has an inner
+    functional one with the same variables.
+    """
     wanted = {id(variable) for variable in variables}
     found: list[tuple[int, int, Any]] = []
-    for model in list(session.models):
+    for model in list(models):
         held = {id(weight) for weight in model.trainable_weights}
         if held & wanted:
             found.append((-len(held & wanted), len(held), model))

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from . import keras_calls
@@ -45,7 +47,7 @@ class Sampler:
     """Samples one model's layers.
 
     Attributes:
-        holds: True between `before` and `after` of a sampled step.
+        alone: whether the program surely draws no random numbers in the background.
     """
 
     def __init__(self, session: Session, tf: Any, facts: Facts) -> None:
@@ -54,6 +56,7 @@ class Sampler:
         self.tf = tf
         self.facts = facts
         self.steps = chosen_steps(int(self.recorder.request["steps"]))
+        self.alone = False
         self._before: list[tuple[Any, Any]] = []
         self._spent = 0.0
         self._points: dict[int, list[dict[str, Any]]] = {}
@@ -109,7 +112,9 @@ class Sampler:
         after = copies(self.tf, state_of(self.tf, model, self.facts.graph_layers))
         x, y, weights = self.tf.nest.map_structure(self._part, sides)
         try:
-            with self.session.unobserved(), untouched_randomness():
+            layers = self.facts.graph_layers
+            kept = untouched_randomness(layers, alone=self.alone)
+            with self.session.unobserved(), kept, silent_warnings():
                 put_back(before)
                 outputs, predictions, gradients = self._run(model, x, y, weights, compute)
         except Exception as error:
@@ -175,6 +180,17 @@ class Sampler:
                 loss_seen(entry, prediction, targets[index], samples, loss)
                 entry["site"] = site
         self.recorder.trace()["loss_seen"] = list(self._seen.values())
+
+
+@contextmanager
+def silent_warnings() -> Iterator[None]:
+    """Warnings of the observer's own passes are not the program's; its filters stay untouched."""
+    shown = warnings.showwarning
+    warnings.showwarning = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        warnings.showwarning = shown
 
 
 def _is_keras3(variable: Any) -> bool:

@@ -10,7 +10,7 @@ from . import standin_arrays as arrays
 from .standin_configured import Configured
 from .standin_hints import Wanted, wanted
 from .standin_record import StandIns
-from .standin_roles import Role, roles_of
+from .standin_roles import Role, misspelled, roles_of
 
 TRAIN_ROWS = 640
 TEST_ROWS = 128
@@ -102,7 +102,7 @@ class Named:
         if "dataset" in name and self.want.torch:
             return self.loader(name).dataset
         if self.role(name) is not None:
-            return self.array(name)
+            return None if misspelled(self.standins.script, name) else self.array(name)
         return None
 
     def _shared(self, key: str, make: Any) -> Any:

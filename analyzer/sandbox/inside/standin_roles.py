@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 from typing import NamedTuple
 
 from .compat_source import tree_of
@@ -49,3 +50,20 @@ def _from_call(call: ast.Call, half: str, found: dict[str, Role]) -> None:
 def _remember(node: ast.expr | None, role: Role, found: dict[str, Role]) -> None:
     if isinstance(node, ast.Name):
         found.setdefault(node.id, role)
+
+
+def misspelled(path: str, name: str) -> str | None:
+    """The name that the program defines and probably means; its NameError is then a true fault.
+
+    "X_tran" is meant to be "X_train", "x_train" likewise; "y_train" is not.
+    """
+    tree = tree_of(path) if path else None
+    if tree is None:
+        return None
+    nodes = list(ast.walk(tree))
+    defined = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    same = next((other for other in sorted(defined) if other.lower() == name.lower()), None)
+    return same or next(iter(difflib.get_close_matches(name, defined, 1, _CLOSE)), None)
+
+
+_CLOSE = 0.9  # "X_tran" and "X_train" have 0.92, "y_train" and "X_train" 0.86

@@ -11,7 +11,7 @@ import pytest
 from analyzer.sandbox.inside.standin_columns import Columns, columns_of
 from analyzer.sandbox.inside.standin_fragments import uncalled_training
 from analyzer.sandbox.inside.standin_hints import Wanted, wanted
-from analyzer.sandbox.inside.standin_roles import Role, roles_of
+from analyzer.sandbox.inside.standin_roles import Role, misspelled, roles_of
 
 
 def _write(tmp_path: Path, text: str) -> str:
@@ -150,6 +150,14 @@ def test_roles_by_use(tmp_path: Path) -> None:
         "e": Role("inputs", "test"),
         "f": Role("labels", "test"),
     }
+
+
+def test_a_misspelled_name_stays_a_fault(tmp_path: Path) -> None:
+    path = _write(tmp_path, "X_train, labels = load()\n")
+    assert misspelled(path, "X_tran") == "X_train"
+    assert misspelled(path, "x_train") == "X_train"
+    assert misspelled(path, "y_train") is None
+    assert misspelled(path, "X_test") is None
 
 
 def test_only_training_functions_that_nothing_mentions() -> None:

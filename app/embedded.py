@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from celery import Celery
+from celery import Celery, signals
 from celery.worker import WorkController, state
 from celery.worker.consumer import Consumer
 
@@ -53,8 +53,11 @@ class EmbeddedWorker:
         """Stop taking messages; what is unfinished stays in the inbox for the next start."""
         state.should_terminate = 0
         self._thread.join(STOP_SECONDS)
+        signals.worker_shutdown.send(sender=self._worker)
         if self._thread.is_alive():
             log.warning("embedded worker still busy; its work is taken up at the next start")
 
-    def _is_ready(self, _consumer: Consumer) -> None:
+    def _is_ready(self, consumer: Consumer) -> None:
+        # what Celery's own command tells its plug-ins, and the sweeper listens to
+        signals.worker_ready.send(sender=consumer)
         self._ready.set()

@@ -25,7 +25,10 @@ _SECRETS = (
 )
 MASK = "[secret]"
 
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
+    *("message", "asctime", "taskName"),
+    "color_message",  # uvicorn's second copy of its text
+}
 _context: ContextVar[Mapping[str, object]] = ContextVar("log_context", default={})  # noqa: B039
 
 

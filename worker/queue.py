@@ -13,7 +13,8 @@ from typing import Any
 from celery import Celery
 from kombu import Queue
 
-EMBEDDED = "memory://"  # the worker runs in the same process; the inbox survives, messages need not
+# the worker runs in the same process; the inbox survives, messages need not
+EMBEDDED = "memory://localhost"
 
 REVIEWS = "reviews"
 ANALYSIS_CPU = "analysis.cpu"

@@ -7,7 +7,7 @@ import ast
 from analyzer.observed import Site
 from analyzer.source.evaluating import Evaluator, constant_call
 from analyzer.source.machine import CALL_DEPTH
-from analyzer.source.methods import Methods
+from analyzer.source.methods import Methods, is_method
 from analyzer.source.models import LayerDraft, ModelDraft
 from analyzer.source.names import canonical
 from analyzer.source.recording import CallSeen
@@ -26,7 +26,6 @@ from analyzer.source.values import (
     Scope,
     Table,
     Tensor,
-    Unknown,
     Value,
     items_of,
     tensors_in,
@@ -53,7 +52,7 @@ class Caller(Methods, Evaluator):
         self.target = outer
         seen = self._remember(node, value, receiver, given)
         site = self.site(node)
-        if receiver is not None and _is_method(receiver, value):
+        if receiver is not None and is_method(receiver, value):
             result = self.call_method(receiver, method, given, site)
         else:
             result = self.call_value(value, given, site)
@@ -285,16 +284,10 @@ class Caller(Methods, Evaluator):
         pairs = [*zip(positional, defaults, strict=False)]
         pairs += zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False)
         outer, self.scope = self.scope, function.scope
-        for parameter, default in pairs:
-            if parameter.arg not in scope.names:
-                value = self.evaluate(default) if default is not None else UNKNOWN
-                scope.names[parameter.arg] = Binding(parameter.arg, value)
-        self.scope = outer
-
-
-def _is_method(receiver: Value, value: Value) -> bool:
-    """Whether a call goes to an object's own method, and not to what an attribute holds."""
-    if isinstance(receiver, (Instance, Class)) and isinstance(value, (Result, Tensor, LossValue)):
-        return False
-    plain = isinstance(value, (Unknown, Tensor, LossValue, Result))
-    return plain and not isinstance(receiver, Named)
+        try:
+            for parameter, default in pairs:
+                if parameter.arg not in scope.names:
+                    value = self.evaluate(default) if default is not None else UNKNOWN
+                    scope.names[parameter.arg] = Binding(parameter.arg, value)
+        finally:
+            self.scope = outer

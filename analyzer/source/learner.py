@@ -15,6 +15,7 @@ from analyzer.source.learned import (
     optimizer_use,
     whole,
 )
+from analyzer.source.lightning import trainer_of
 from analyzer.source.machine import Machine
 from analyzer.source.recording import CallSeen, LoopSeen
 from analyzer.source.sites import resolved_name
@@ -132,6 +133,9 @@ def _torch(reader: Machine) -> Learner:
     backward = backward_call(reader, "torch")
     loops = backward.running if backward else ()
     epochs, epochs_site = _epochs(loops)
+    fit_site = backward.site() if backward else None
+    if backward is None:
+        fit_site, epochs, epochs_site = trainer_of(reader)
     loader = training_loader(reader, loops)
     batch, batch_site = _torch_batch(loader, loops)
     shuffle = loader.argument("shuffle") if loader else None
@@ -150,7 +154,7 @@ def _torch(reader: Machine) -> Learner:
         epochs=epochs,
         epochs_site=epochs_site,
         shuffle=shuffled,
-        fit_site=backward.site() if backward else None,
+        fit_site=fit_site,
         origin="static",
     )
 

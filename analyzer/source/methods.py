@@ -263,3 +263,11 @@ def _flag(given: tuple[Given, ...]) -> Value:
         if action.value.value == "store_false":
             return Known(True)
     return UNKNOWN
+
+
+def is_method(receiver: Value, value: Value) -> bool:
+    """Whether a call goes to an object's own method, and not to what an attribute holds."""
+    if isinstance(receiver, (Instance, Class)) and isinstance(value, (Result, Tensor, LossValue)):
+        return False
+    plain = isinstance(value, (Unknown, Tensor, LossValue, Result))
+    return plain and not isinstance(receiver, Named)

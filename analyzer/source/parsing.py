@@ -55,7 +55,11 @@ class Parsed:
     _sites: dict[ast.AST, Site] = field(default_factory=dict, compare=False, repr=False)
 
     def site(self, node: Located) -> Site:
-        """The range of a node, columns in code points (`ast` counts UTF-8 bytes)."""
+        """The range of a node, columns in code points.
+
+        `ast` and the positions in CPython's code objects (`co_positions`) count UTF-8 bytes, so
+        what a run reports is matched to these ranges by line and callee, not by column.
+        """
         known = self._sites.get(node)
         if known is None:
             known = self._sites[node] = self._site(node)

@@ -237,6 +237,8 @@ def _method_role(callee: str, module: str, name: str) -> Role | None:
         return _LOOP_METHODS[name]
     if callee.endswith("GradientTape.gradient"):
         return "backward"
+    if name == "fit" and module.endswith(".Trainer") and "lightning" in module:
+        return "fit"
     if name == "apply_gradients" or (name == "step" and optimizer_class(module)):
         return "step"
     if name == "step" and "lr_scheduler" not in module and module in {"?"}:

@@ -29,6 +29,9 @@ def backward_call(reader: Machine, framework: Framework | None) -> CallSeen | No
 def trained_model(reader: Machine, framework: Framework) -> Model | None:
     """The model that fit, the compile call or the training loop trains."""
     if framework == "torch":
+        fitted = _fitted_module(reader)
+        if fitted is not None:
+            return fitted
         return (
             _called_model(reader)
             or _optimized_model(reader, framework)
@@ -39,6 +42,15 @@ def trained_model(reader: Machine, framework: Framework) -> Model | None:
             if isinstance(seen.receiver, ModelDraft | Instance) and _is_model(seen.receiver):
                 return seen.receiver
     return _last_model(reader, False)
+
+
+def _fitted_module(reader: Machine) -> Instance | None:
+    """The module that a Lightning trainer is given."""
+    for seen in calls_with_role(reader, "torch", "fit"):
+        given = seen.argument("model", 0)
+        if given is not None and isinstance(given.value, Instance) and _is_model(given.value):
+            return given.value
+    return None
 
 
 def _is_model(value: Value) -> bool:

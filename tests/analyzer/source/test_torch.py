@@ -430,3 +430,34 @@ def test_data_given_to_an_unknown_model(read) -> None:
     assert (index.inputs_name, index.labels_name) == ("train_x", "train_y")
     assert index.learner is not None
     assert index.learner.batch_size == 4
+
+
+def test_lightning_module(read) -> None:
+    index = read("""
+        import torch
+        from torch import nn
+        import pytorch_lightning as pl
+        from torch.utils.data import DataLoader
+        class Lit(pl.LightningModule):
+            def __init__(self):
+                super().__init__()
+                self.net = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 2))
+            def forward(self, x):
+                return self.net(x)
+            def training_step(self, batch, number):
+                x, y = batch
+                return nn.functional.cross_entropy(self(x), y)
+            def configure_optimizers(self):
+                return torch.optim.Adam(self.parameters(), lr=3e-4)
+        trainer = pl.Trainer(max_epochs=6)
+        trainer.fit(Lit(), DataLoader(data, batch_size=16, shuffle=True))
+    """)
+    assert index.graph is not None
+    assert [layer.name for layer in index.graph.layers] == ["net.0", "net.1", "net.2"]
+    learner = index.learner
+    assert learner is not None
+    assert learner.losses[0].name == "cross_entropy"
+    assert learner.optimizers[0].learning_rate == 3e-4
+    assert (learner.epochs, learner.batch_size, learner.shuffle) == (6, 16, True)
+    assert learner.fit_site is not None
+    assert learner.fit_site.line == 17

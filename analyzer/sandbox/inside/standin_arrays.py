@@ -51,8 +51,10 @@ def images(rng: Any, labels: Any, shape: tuple[int, ...], sparse: bool = False) 
     out = patterns[labels]
     for start in range(0, len(out), 4096):
         part = out[start : start + 4096]
-        noise = rng.integers(0, 64, part.shape, dtype=numpy.uint8)
-        part[...] = numpy.where(part > 0, part + noise, 0) if sparse else part + noise
+        noise = numpy.frombuffer(rng.bytes(part.size), numpy.uint8).reshape(part.shape) & 63
+        if sparse:
+            noise[part == 0] = 0
+        part += noise
     result: Any = out.reshape(len(labels), *shape)
     return result
 

@@ -57,6 +57,13 @@ _BACKBONES = (
 )
 
 
+_TENSOR_LIBRARIES = frozenset({"torch", "tensorflow", "keras", "numpy"})
+_NO_LAYER = frozenset({"max", "argmax", "no_grad", "GradientTape"})
+_CONVERSIONS = frozenset(
+    {"array", "asarray", "from_numpy", "tensor", "Tensor", "FloatTensor", "Variable", "normalize"}
+)
+
+
 class Imported(Machine):
     """What the frameworks' constructors and functions give."""
 
@@ -91,50 +98,20 @@ class Imported(Machine):
         return self._result(name, last, given, site)
 
     def _result(self, name: str, last: str, given: tuple[Given, ...], site: Site) -> Value:
+        library = name.split(".", 1)[0]
         tensor = next(tensors_in([one.value for one in given]), None)
-        if (
-            tensor is not None
-            and name.split(".", 1)[0]
-            in {
-                "torch",
-                "tensorflow",
-                "keras",
-                "numpy",
-            }
-            and last not in {"max", "argmax", "no_grad", "GradientTape"}
-        ):
+        if tensor is not None and library in _TENSOR_LIBRARIES and last not in _NO_LAYER:
             return tensor
         losses = [
             pair for one in given if isinstance(one.value, LossValue) for pair in one.value.losses
         ]
         if losses and last in {"mean", "reduce_mean", "sum", "reduce_sum", "add"}:
             return LossValue(tuple(losses))
-        if tensor is not None and name.split(".", 1)[0] not in {"builtins", "tqdm"}:
+        if tensor is not None and library not in {"builtins", "tqdm"}:
             self.gaps += 1
             return Tensor(tensor.node)
         self.call_back(given)
-        shape = sizes_given(given) if last in _SHAPED else None
-        if (
-            shape is None
-            and last
-            in {
-                "reshape",
-                "array",
-                "asarray",
-                "from_numpy",
-                "tensor",
-                "Tensor",
-                "FloatTensor",
-                "Variable",
-                "normalize",
-            }
-            and given
-        ):
-            first = given[0].value
-            shape = first.shape if isinstance(first, Result) else None
-            if last == "reshape" and len(given) > 1:
-                shape = sizes_given(given[1:])
-        return Result(name, given, site, shape=shape)
+        return Result(name, given, site, shape=_array_shape(last, given))
 
     def call_back(self, given: tuple[Given, ...]) -> None:
         """Functions handed to a library are called by it: ``optimizer.step(closure)``."""
@@ -264,6 +241,16 @@ class Imported(Machine):
         if base is None or not isinstance(own.value, Instance):
             return Result(name, given, site)
         return Instance(base, own.value.attributes, kind=own.value.kind)
+
+
+def _array_shape(function: str, given: tuple[Given, ...]) -> tuple[int | None, ...] | None:
+    """The shape of a made, converted or reshaped array, as far as the arguments state it."""
+    if function in _SHAPED:
+        return sizes_given(given)
+    if function == "reshape":
+        return sizes_given(given[1:])
+    first = given[0].value if given and function in _CONVERSIONS else None
+    return first.shape if isinstance(first, Result) else None
 
 
 def _converted(function: str, number: object, site: Site | None) -> Value:

@@ -117,15 +117,16 @@ class Batches:
     def entered(self, module: Any, inputs: list[Any], *, training: bool) -> None:
         """A root module is called with tensors that no other module made."""
         piles = (self._training if training else self._validation).setdefault(id(module), [])
-        if training and inputs[0].dim():
-            self._sizes.setdefault(id(module), int(inputs[0].shape[0]))
-        if training and not self.settled and self._last is not None:
+        first = training and not self.settled
+        if first and inputs[0].dim():
+            self._sizes[id(module)] = int(inputs[0].shape[0])
+        if first and self._last is not None:
             self.loader = self._last[0]
         for position, tensor in enumerate(inputs[:MOST_INPUTS]):
             if position == len(piles):
                 piles.append(Pile(self._samples))
-                if training:
-                    self._find_whole(piles[position], tensor)
+            if first:
+                self._find_whole(piles[position], tensor)
             piles[position].add(tensor, self.samples_known() if training else None)
 
     def settle(self) -> None:
@@ -153,7 +154,7 @@ class Batches:
     def _find_whole(self, pile: Pile, tensor: Any) -> None:
         """The array that the batch is a slice of, or the tensor of the dataset it came from."""
         batch = self._last[1] if self._last is not None else []
-        base = tensor._base
+        base, pile.name = tensor._base, None
         whole = self._of_dataset(tensor)
         if whole is None and base is not None and not any(part is base for part in batch):
             whole = rows_of(base, tensor)

@@ -48,7 +48,8 @@ class Constructed:
             remember(instance, sys._getframe(1))
             return instance
 
-        cls.__new__ = __new__  # type: ignore[method-assign,assignment]
+        # A function given to a class later is no static method by itself, as one in its body is.
+        cls.__new__ = staticmethod(__new__)  # type: ignore[method-assign,assignment]
 
     def _remember(self, instance: Any, caller: FrameType) -> None:
         original = _original_of_copy(caller)
@@ -88,6 +89,8 @@ class Constructed:
 
 def _original_of_copy(caller: FrameType) -> Any:
     """What `copy.deepcopy` or `copy.copy` is copying, when it is the maker of a new object."""
+    if caller.f_code.co_name in ("default_deepcopy", "_replicate_for_data_parallel"):
+        return caller.f_locals.get("self")  # PyTorch's own ways to copy a module
     if caller.f_code is not copyreg.__newobj__.__code__:  # type: ignore[attr-defined]
         return None
     frame: FrameType | None = caller

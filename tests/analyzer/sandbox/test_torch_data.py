@@ -138,10 +138,14 @@ def test_validation_batches_are_kept_apart(tmp_path: Path, gradients: str) -> No
 def test_a_trial_of_the_model_is_no_training_data(tmp_path: Path) -> None:
     text = """
     net(1000 * torch.ones(2, 12))
-    for epoch in range(9):
-        step(torch.rand(8, 12), torch.randint(0, 3, (8,)))
+    x, y = torch.rand(80, 12), torch.randint(0, 3, (80,))
+    for i in range(0, 80, 8):
+        step(x[i:i + 8], y[i:i + 8])
     """
     observation, data = observe(tmp_path, text)
+    assert observation.learner is not None
+    assert observation.learner.batch_size == 8
+    assert (data.inputs[0].samples, data.inputs[0].name) == (80, "x")
     assert data.inputs[0].max is not None
     assert data.inputs[0].max <= 1.0
     assert observation.graph is not None

@@ -327,3 +327,18 @@ def test_parts_tried_alone_show_the_whole_model(tmp_path: Path) -> None:
     assert ops(observation.graph) == ["conv", "activation", "max_pool", "dense"]
     assert not observation.graph.complete
     assert observation.data is None
+
+
+def test_copies_keep_the_place_of_their_original(tmp_path: Path) -> None:
+    text = """
+    import copy
+    one = nn.utils.parametrizations.weight_norm(nn.Linear(4, 4))
+    net = nn.Sequential(*(copy.deepcopy(one) for _ in range(2)), nn.LazyLinear(3))
+    x, y = torch.rand(8, 4), torch.randint(0, 3, (8,))
+    net(x)
+    average = copy.deepcopy(net)
+    """
+    found = graph(tmp_path, HEAD + text + LOOP)
+    assert ops(found) == ["dense", "dense", "dense"]
+    places = [text_at(tmp_path, layer.site) for layer in found.layers]
+    assert places == ["nn.Linear(4, 4)", "nn.Linear(4, 4)", "nn.LazyLinear(3)"]

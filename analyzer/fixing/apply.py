@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from typing import cast
 
@@ -51,6 +52,7 @@ def change_text(path: str, text: str, changes: Sequence[Change]) -> str:
     Raises:
         EditError: the text does not parse or a place is not found.
     """
+    _refuse_what_python_refuses(path, text)
     try:
         module = cst.parse_module(text)
         placed = [change for change in changes if not isinstance(change, EnsureImport)]
@@ -63,6 +65,19 @@ def change_text(path: str, text: str, changes: Sequence[Change]) -> str:
     except cst.ParserSyntaxError as error:
         raise EditError(f"{path}:{error.raw_line}: does not parse: {error.message}") from error
     return module.code
+
+
+def _refuse_what_python_refuses(path: str, text: str) -> None:
+    """libcst's parser overflows the stack of the process on input that nests too deeply.
+
+    CPython's parser bounds the depth and raises instead.
+    """
+    try:
+        ast.parse(text)
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        where = path if line is None else f"{path}:{line}"
+        raise EditError(f"{where}: does not parse: {error or type(error).__name__}") from error
 
 
 def _with_imports(module: cst.Module, imports: Sequence[EnsureImport]) -> cst.Module:

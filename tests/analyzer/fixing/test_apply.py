@@ -132,6 +132,12 @@ def test_text_that_does_not_parse_is_an_error():
         change_text("t.py", "a = (\n", [ReplaceExpression(site_of("a = (", "a"), "b")])
 
 
+def test_nesting_that_overflows_parsers_is_an_error():
+    text = "a = " + "-" * 20_000 + "1\n"
+    with pytest.raises(EditError, match="does not parse"):
+        change_text("t.py", text, [ReplaceExpression(site_of(text, "a"), "b")])
+
+
 def test_edit_that_changes_nothing_is_an_error():
     text = "a = f(1)\n"
     with pytest.raises(EditError, match="changes nothing"):

@@ -244,3 +244,14 @@ def _words(answer: httpx.Response) -> str:
 
 def _reason(error: httpx.HTTPError) -> str:
     return f"{type(error).__name__} {error}".strip()
+
+
+def identify(identity: AppIdentity) -> Json:
+    """The App as GitHub knows it by its key: slug, permissions, events.
+
+    Raises:
+        GitHubError: GitHub does not answer, or does not know the App or its key.
+    """
+    with _client(identity, AppAuthStrategy(identity.app_id, identity.private_key)) as client:
+        answer: Json = _call(client, "GET", "/app").json()
+        return answer

@@ -1,5 +1,6 @@
 """Progress of the demo: one line per event, and a running clock where there is a terminal."""
 
+import io
 import sys
 from collections.abc import Callable
 from time import monotonic, sleep
@@ -12,6 +13,8 @@ class Progress:
 
     def __init__(self) -> None:
         self.is_terminal = sys.stdout.isatty()
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 shows marks
         self._started = monotonic()
 
     @property

@@ -1,5 +1,6 @@
 """`faultline serve` as a child process: started, watched, and ended by its own process id."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -102,8 +103,10 @@ class Service:
         try:
             process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
+        with contextlib.suppress(ProcessLookupError):  # nobody is left of its group
+            os.killpg(process.pid, signal.SIGKILL)
 
     def tail(self, lines: int = 30) -> str:
         """The end of the log."""

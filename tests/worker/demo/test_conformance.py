@@ -43,6 +43,19 @@ def test_the_app_and_its_installation(standin: GitHubStandIn) -> None:
     assert narrow.get(R).status_code == 401
 
 
+def test_a_manifest_becomes_an_app_once(standin: GitHubStandIn) -> None:
+    nobody, path = Client(standin, None), f"/app-manifests/{standin.manifest_code()}/conversions"
+    made = nobody.post(path)
+    assert made.status_code == 201
+    assert made.json()["pem"] == standin.private_key
+    assert made.json()["webhook_secret"] == standin.webhook_secret
+    assert nobody.post(path).status_code == 404
+    late = f"/app-manifests/{standin.manifest_code()}/conversions"
+    now = standin.hub.clock()
+    standin.hub.clock = lambda: now + 3_601
+    assert nobody.post(late).status_code == 404
+
+
 def test_a_token_is_long_and_ends_within_the_hour(standin: GitHubStandIn) -> None:
     path = f"/app/installations/{standin.installation_id}/access_tokens"
     answer = as_app(standin).post(path).json()
@@ -95,8 +108,9 @@ def test_the_comparison_is_from_the_merge_base(standin: GitHubStandIn, client: C
 
 
 def test_pull_requests(standin: GitHubStandIn, client: Client, pull: PullRequest) -> None:
-    shown = client.get(f"{R}/pulls/1").json()
-    assert (shown["changed_files"], shown["mergeable"]) == (5, True)
+    first, shown = (client.get(f"{R}/pulls/1").json() for _ in range(2))
+    assert [first["mergeable"], shown["mergeable"]] == [None, True]
+    assert shown["changed_files"] == 5
     assert shown["head"]["sha"] == pull.head_sha
     assert [one["number"] for one in client.get(f"{R}/pulls?state=all").json()] == [1]
     assert len(client.get(f"{R}/pulls/1/commits").json()) == 1
@@ -108,6 +122,36 @@ def test_pull_requests(standin: GitHubStandIn, client: Client, pull: PullRequest
     standin.close(pull)
     assert client.get(f"{R}/pulls").json() == []
     standin.reopen(pull)
+
+
+def test_an_app_commits_by_git_objects(
+    standin: GitHubStandIn, client: Client, pull: PullRequest
+) -> None:
+    git, before = f"{R}/git", pull.head_sha
+    assert client.get(f"{git}/ref/heads/faster").json()["object"]["sha"] == before
+    base = client.get(f"{git}/commits/{before}").json()
+    blob = client.post(f"{git}/blobs", {"content": "YSA9IDIK", "encoding": "base64"}).json()
+    entries = [
+        {"path": "fresh.py", "mode": "100644", "type": "blob", "sha": blob["sha"]},
+        {"path": "docs/new.md", "mode": "100644", "type": "blob", "content": "new\n"},
+        {"path": "image.png", "mode": "100644", "type": "blob", "sha": None},
+    ]
+    tree = {"base_tree": base["tree"]["sha"], "tree": entries}
+    made = client.post(f"{git}/trees", tree).json()
+    commit = {"message": "Fix", "tree": made["sha"], "parents": [before]}
+    sha = client.post(f"{git}/commits", commit).json()["sha"]
+    moved = client.call("PATCH", f"{git}/refs/heads/faster", {"sha": sha})
+    assert moved.json()["object"]["sha"] == pull.head_sha == sha
+    assert pull.repository.git.read(sha, "fresh.py") == b"a = 2\n"
+    assert pull.repository.git.read(sha, "docs/new.md") == b"new\n"
+    assert pull.repository.git.read(sha, "image.png") is None
+    assert pull.repository.git.read(sha, "train.py") is not None
+    assert standin.deliveries[-1].payload["sender"]["type"] == "Bot"
+    back = client.call("PATCH", f"{git}/refs/heads/faster", {"sha": before})
+    assert (back.status_code, back.json()["message"]) == (422, "Update is not a fast forward")
+    forced = client.call("PATCH", f"{git}/refs/heads/faster", {"sha": before, "force": True})
+    assert forced.status_code == 200
+    assert client.post(f"{git}/commits", {**commit, "tree": before}).status_code == 422
 
 
 def test_check_runs(standin: GitHubStandIn, client: Client, pull: PullRequest) -> None:
@@ -214,8 +258,8 @@ def test_the_installation_is_announced(standin: GitHubStandIn) -> None:
 
 @pytest.mark.usefixtures("pull")
 def test_unchanged_answers_are_free(client: Client) -> None:
-    first = client.get(f"{R}/pulls/1")
-    again = client.get(f"{R}/pulls/1", headers={"If-None-Match": first.headers["ETag"]})
+    first = client.get(f"{R}/pulls/1/files")
+    again = client.get(f"{R}/pulls/1/files", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["x-ratelimit-used"] == first.headers["x-ratelimit-used"]
 

@@ -132,6 +132,19 @@ def test_one_pending_review_blocks_the_next(client: Client) -> None:
     assert review_of(client, GOOD).status_code == 200
 
 
+def test_nobody_judges_their_own_pull_request(
+    standin: GitHubStandIn, client: Client, pull: PullRequest
+) -> None:
+    standin.push("own", {"fresh.py": "b = 1\n"})
+    own = standin.open_pull_request("own", "By the App", by="faultline[bot]")
+    path = f"{R}/pulls/{own.number}/reviews"
+    answer = client.post(path, {"event": "REQUEST_CHANGES", "body": "No."})
+    assert answer.json()["errors"] == ["Review Can not request changes on your own pull request"]
+    assert client.post(path, {"event": "COMMENT", "body": "Hm."}).status_code == 200
+    assert review_of(client, event="REQUEST_CHANGES").status_code == 200
+    assert pull.reviews[-1].state == "CHANGES_REQUESTED"
+
+
 def test_replies_to_replies(client: Client, pull: PullRequest) -> None:
     body = {**GOOD, "commit_id": pull.head_sha}
     top = client.post(f"{R}/pulls/1/comments", body).json()
@@ -243,6 +256,9 @@ def test_narrowed_tokens(standin: GitHubStandIn, client: Client) -> None:
     assert refused.json()["message"] == "Resource not accessible by integration"
     assert refused.headers["X-Accepted-GitHub-Permissions"] == "pull_requests=write"
     path = f"/app/installations/{standin.installation_id}/access_tokens"
+    reader = as_installation(standin, permissions={"pull_requests": "read"})
+    diff = reader.get(f"{R}/pulls/1", headers={"Accept": "application/vnd.github.diff"})
+    assert diff.headers["X-Accepted-GitHub-Permissions"] == "contents=read; pull_requests=read"
     app = as_app(standin)
     assert app.post(path, {"permissions": {"actions": "write"}}).status_code == 422
     assert app.post(path, {"repositories": ["elsewhere"]}).status_code == 422

@@ -55,11 +55,11 @@ def is_serve(process: psutil.Process) -> bool:
 
 
 def test_a_service_that_cannot_start_says_so(tmp_path: Path) -> None:
-    wrong = {"FAULTLINE_SANDBOX": "none"}
+    wrong = {"FAULTLINE_CONCURRENCY": "0"}
     service = Service(tmp_path, wrong)
     with pytest.raises(DemoFailed, match="ended by itself with status 2"), service:
         pass
-    assert "FAULTLINE_ALLOW_UNSANDBOXED" in service.tail()
+    assert "FAULTLINE_CONCURRENCY" in service.tail()
 
 
 def test_a_failure_is_told_with_the_log(

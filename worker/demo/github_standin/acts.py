@@ -35,7 +35,7 @@ def push(
     before = where.git.resolve(_ref(where, branch))
     parent = onto or before or (None if where.fork else where.git.resolve(where.default_branch))
     after = where.git.commit(_ref(where, branch), files, message, by.person, parent)
-    _after_push(hub, where, branch, before, after, by)
+    after_push(hub, where, branch, before, after, by)
     return after
 
 
@@ -44,7 +44,7 @@ def _ref(where: Repository, branch: str) -> str:
     return f"refs/forks/{where.owner.login}/{branch}" if where.fork else f"refs/heads/{branch}"
 
 
-def _after_push(
+def after_push(
     hub: Hub, where: Repository, branch: str, before: str | None, after: str, by: User
 ) -> None:
     where.pushed_at = hub.now()
@@ -71,7 +71,7 @@ def _is_head(pull: PullRequest, where: Repository, branch: str) -> bool:
 
 
 def move_head(hub: Hub, pull: PullRequest, sha: str) -> None:
-    pull.head_sha, pull.updated_at = sha, hub.now()
+    pull.head_sha, pull.updated_at, pull.merge_checked = sha, hub.now(), False
     point_refs(pull)
     follow_all(pull)
 

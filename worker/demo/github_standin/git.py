@@ -7,7 +7,8 @@ caller's own git configuration is kept out, so that the same files give the same
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,10 +74,17 @@ class GitRepository:
         repository.run("init", "--bare", "--quiet", "--initial-branch=main", ".")
         return repository
 
-    def run(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+    def run(
+        self, *arguments: str, stdin: bytes | None = None, extra: Mapping[str, str] | None = None
+    ) -> bytes:
         command = ["git", "-c", "core.quotePath=off", "-c", "gc.auto=0", *arguments]
         done = subprocess.run(
-            command, cwd=self.folder, input=stdin, capture_output=True, env=_ENV, check=False
+            command,
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            env={**_ENV, **(extra or {})},
+            check=False,
         )
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip()
@@ -158,6 +166,24 @@ class GitRepository:
         listed = self.run("ls-tree", "-z", "-l", *options, treeish, "--", *paths)
         return tuple(_listed(row) for row in listed.split(b"\0") if row)
 
+    def store(self, content: bytes) -> str:
+        return self.run("hash-object", "-w", "--stdin", stdin=content).decode().strip()
+
+    def write_tree(self, base: str | None, entries: Iterable[ListedEntry]) -> str:
+        """`base` with the entries put over it; mode 0 removes a path."""
+        rows = [f"{one.mode} {one.sha}\t{one.path}\0" for one in entries]
+        with tempfile.TemporaryDirectory() as scratch:
+            index = {"GIT_INDEX_FILE": f"{scratch}/index"}
+            self.run(*(("read-tree", base) if base else ("read-tree", "--empty")), extra=index)
+            stdin = "".join(rows).encode()
+            self.run("update-index", "-z", "--index-info", stdin=stdin, extra=index)
+            return self.run("write-tree", extra=index).decode().strip()
+
+    def write_commit(self, tree: str, parents: Iterable[str], message: str, by: Person) -> str:
+        who = ("-c", f"user.name={by.name}", "-c", f"user.email={by.email}")
+        onto = [part for parent in parents for part in ("-p", parent)]
+        return self.text(*who, "commit-tree", tree, *onto, "-m", message)
+
     def show(self, sha: str) -> Commit:
         return self._log("-1", sha)[0]
 
@@ -183,8 +209,7 @@ class GitRepository:
         except GitError:
             return None
         message = f"Merge {head} into {base}"
-        who = ("-c", f"user.name={by.name}", "-c", f"user.email={by.email}")
-        return self.text(*who, "commit-tree", tree, "-p", base, "-p", head, "-m", message)
+        return self.write_commit(tree, (base, head), message, by)
 
     def archive(self, commit: str, root_folder: str) -> bytes:
         """A gzipped tar of the commit under one root folder, as GitHub packs it."""

@@ -41,6 +41,7 @@ class Hub:
     repositories: dict[str, Repository] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     tickets: dict[str, tuple[float, str, str]] = field(default_factory=dict)
+    conversions: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     meter: Meter = field(default_factory=Meter)
     lock: RLock = field(default_factory=RLock)

@@ -141,6 +141,7 @@ class PullRequest:
     draft: bool = False
     state: str = "open"
     closed_at: str | None = None
+    merge_checked: bool = False
     labels: list[str] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     comments: list[ReviewComment] = field(default_factory=list)

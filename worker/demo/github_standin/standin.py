@@ -138,6 +138,18 @@ class GitHubStandIn(People):
             "GITHUB_WEBHOOK_SECRET": self.webhook_secret,
         }
 
+    def manifest_code(self) -> str:
+        """The code that GitHub's pages hand back when an App was made from a manifest."""
+        code = secrets.token_hex(20)
+        made = {
+            "client_secret": secrets.token_hex(20),
+            "webhook_secret": self.webhook_secret,
+            "pem": self.private_key,
+        }
+        with self.hub.lock:
+            self.hub.conversions[code] = (self.hub.clock() + 3_600, made)
+        return code
+
     def flush(self, timeout: float = 60.0) -> None:
         """Waits until every webhook sent so far has its answer."""
         self._sender.flush(timeout)

@@ -15,6 +15,15 @@ def get_app(hub: Hub, _request: Request) -> Answer:
     return Answer(200, people.app(hub))
 
 
+@operation("POST", "/app-manifests/{code}/conversions", needs="nobody")
+def convert_manifest(hub: Hub, request: Request) -> Answer:
+    """The end of setting an App up: a code, good once and for an hour, becomes its secrets."""
+    until, secrets = hub.conversions.pop(request.parameters["code"], (0.0, {}))
+    if until <= hub.clock():
+        raise not_found()
+    return Answer(201, {**people.app(hub), **secrets})
+
+
 @operation("GET", "/app/installations", needs="app")
 def list_installations(hub: Hub, request: Request) -> Answer:
     return page_of(hub, request, [people.installation(hub)])

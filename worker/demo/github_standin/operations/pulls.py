@@ -13,7 +13,8 @@ from worker.demo.github_standin.hub import Hub, merge_base, pull_files
 from worker.demo.github_standin.payloads import pulls as shapes
 from worker.demo.github_standin.payloads.repositories import commit
 from worker.demo.github_standin.records import PullRequest, Repository
-from worker.demo.github_standin.refusals import Json, Refused
+from worker.demo.github_standin.refusals import Json, Refused, missing_permission
+from worker.demo.github_standin.tokens import allows, find_grant
 
 MAX_FILES = 3_000
 MAX_DIFF_FILES = 300
@@ -45,11 +46,20 @@ def _asked_for(request: Request, one: PullRequest) -> bool:
 def get_pull(hub: Hub, request: Request) -> Answer:
     one = the_pull(hub, request)
     accept = request.headers.get("accept", "")
-    if accept.endswith((".diff", "v3.diff")):
+    if accept.endswith(".diff"):
+        _needs_contents(hub, request)
         return Answer(
             200, _diff(one), {"Content-Type": "application/vnd.github.diff; charset=utf-8"}
         )
-    return Answer(200, shapes.pull(hub, one))
+    shown = shapes.pull(hub, one)
+    one.merge_checked = True  # the first look asks for the trial merge, later ones see it
+    return Answer(200, shown)
+
+
+def _needs_contents(hub: Hub, request: Request) -> None:
+    """The diff as text is the repository's content too."""
+    if not allows(find_grant(hub, request.bearer or "").permissions, "contents:read"):
+        raise missing_permission("contents=read; pull_requests=read")
 
 
 def _diff(one: PullRequest) -> bytes:

@@ -11,15 +11,17 @@ from worker.demo.github_standin.refusals import Json
 
 
 def pull(hub: Hub, one: PullRequest) -> Json:
-    """The full shape, which webhooks carry too."""
+    """The full shape, which webhooks carry too. Whether it merges is unknown at first."""
     files = pull_files(one)
     merge = one.repository.git.resolve(f"refs/pull/{one.number}/merge")
+    mergeable = merge is not None if one.merge_checked else None
+    merge_state = {None: "unknown", True: "clean", False: "dirty"}[mergeable]
     return {
         **simple_pull(hub, one),
         "merged": False,
-        "mergeable": merge is not None,
-        "rebaseable": merge is not None,
-        "mergeable_state": "clean" if merge else "dirty",
+        "mergeable": mergeable,
+        "rebaseable": mergeable,
+        "mergeable_state": merge_state,
         "merged_by": None,
         "comments": sum(c.number == one.number for c in one.repository.issue_comments.values()),
         "review_comments": len(one.comments),

@@ -207,3 +207,34 @@ def commit(hub: Hub, one: Repository, made: Commit) -> Json:
 
 def _parent(api: str, html: str, sha: str) -> Json:
     return {"sha": sha, "url": f"{api}/commits/{sha}", "html_url": f"{html}/commit/{sha}"}
+
+
+def git_commit(hub: Hub, one: Repository, made: Commit) -> Json:
+    """The commit as git has it, without what GitHub knows of its author."""
+    api, html = api_url(hub, one), html_url(hub, one)
+    signature = {"name": made.author.name, "email": made.author.email, "date": made.date}
+    unsigned = {"verified": False, "reason": "unsigned", "signature": None, "payload": None}
+    parents = [_parent(api, html, sha) for sha in made.parents]
+    return {
+        "sha": made.sha,
+        "node_id": node_id("Commit", one.id),
+        "url": f"{api}/git/commits/{made.sha}",
+        "html_url": f"{html}/commit/{made.sha}",
+        "author": signature,
+        "committer": signature,
+        "message": made.message,
+        "tree": {"sha": made.tree, "url": f"{api}/git/trees/{made.tree}"},
+        "parents": [{**row, "url": f"{api}/git/commits/{row['sha']}"} for row in parents],
+        "verification": {**unsigned, "verified_at": None},
+    }
+
+
+def ref(hub: Hub, one: Repository, name: str, sha: str) -> Json:
+    api = api_url(hub, one)
+    target = {"type": "commit", "sha": sha, "url": f"{api}/git/commits/{sha}"}
+    return {
+        "ref": name,
+        "node_id": node_id("Ref", one.id),
+        "url": f"{api}/git/{name}",
+        "object": target,
+    }

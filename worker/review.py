@@ -96,7 +96,9 @@ def compose(
     )
     conclusion = conclude(report, sorted_, policy)
     check = summary.check_output(report, sorted_, conclusion)
-    posted = {identity(f) for f in (*sorted_.inline, *folded, *standing)}
+    # a comment stands as long as its finding is there, be it as advice only
+    posted = {identity(f) for f in (*sorted_.inline, *folded)}
+    posted |= known & {identity(f) for f in findings}
     remembered = (*(_memory(f, posted) for f in findings), *lost)
     body = summary.review_body(sorted_, check, wording.review_marker(head_sha))
     comments = tuple(render(made, change) for made in shown)

@@ -146,6 +146,13 @@ def test_a_push_repeats_nothing() -> None:
     assert [one.posted for one in made.remembered] == [True]
 
 
+def test_what_became_advice_is_neither_fixed_nor_new_later() -> None:
+    weaker = review(observed(finding(3, "one", severity="advice")), before("one"))
+    assert weaker.body is None
+    assert [one.posted for one in weaker.remembered] == [True]
+    assert review(observed(finding(3, "one")), *weaker.remembered).body is None
+
+
 def test_only_what_is_new_is_commented_on() -> None:
     made = review(observed(finding(3, "one"), finding(9, "two")), before("one"))
     assert [comment.line for comment in made.comments] == [9]

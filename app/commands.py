@@ -40,7 +40,8 @@ def serve(**flags: str | None) -> None:
 
 def _explain(error: ValidationError) -> str:
     first = error.errors(include_input=False)[0]
-    return f"{str(first['loc'][0]).upper()}: {first['msg']}"
+    where = str(first["loc"][0]).upper() if first["loc"] else "FAULTLINE_SANDBOX"
+    return f"{where}: {first['msg']}"
 
 
 def _run(settings: Settings) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from worker.queue import EMBEDDED, broker_url
@@ -68,6 +68,13 @@ class Settings(BaseSettings):
     faultline_log_format: Annotated[
         Literal["text", "json"], Field(description="how log lines are written")
     ] = "text"
+
+    @model_validator(mode="after")
+    def _insists_on_no_sandbox(self) -> Self:
+        # a worker refuses it as well; here it is said before anything starts
+        if self.faultline_sandbox == "none" and not self.faultline_allow_unsandboxed:
+            raise ValueError("none is accepted only together with FAULTLINE_ALLOW_UNSANDBOXED=1")
+        return self
 
     @cached_property
     def database_url(self) -> str:

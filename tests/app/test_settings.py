@@ -73,9 +73,10 @@ def test_wrong_value_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_sandbox_needs_both_variables() -> None:
-    with pytest.raises(ValidationError, match="FAULTLINE_ALLOW_UNSANDBOXED=1"):
-        WorkerSettings(faultline_sandbox="none")
-    assert WorkerSettings(faultline_sandbox="none", faultline_allow_unsandboxed=True)
+    for kind in (Settings, WorkerSettings):
+        with pytest.raises(ValidationError, match="FAULTLINE_ALLOW_UNSANDBOXED=1"):
+            kind(faultline_sandbox="none")
+        assert kind(faultline_sandbox="none", faultline_allow_unsandboxed=True)
 
 
 def test_private_key_from_a_file_or_with_escaped_line_ends(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from .keras_facts import Facts
 from .keras_sampling import Sampler
 from .keras_session import Session, current, wrap
 from .keras_stream import Passing, watched
-from .keras_tap import LossTap
+from .keras_tap import LossTap, means_of
 
 DESCRIBE_AT = (1, 2, 4, 8, 16, 32)
 """Steps after which a stream is described again with the batches seen so far."""
@@ -115,10 +115,11 @@ class FitObserver:
         run.steps += len(losses)
         guarded(self._describe, run)
         guarded(self._record_metrics, run)
-        if self.sampler.holds:
-            guarded(self.sampler.after, run.model, run.passing.sides(), run.steps - 1, losses[-1])
+        sides = run.passing.sides()
+        self.sampler.after_step(run.model, sides, run.steps - 1, losses[-1])
         for loss in losses:
             self.recorder.step_done(loss)
+        self.sampler.run_pending()
 
     def _count_other(self) -> None:
         """A second model that trains on and on must not keep the warm-up from ending."""
@@ -160,7 +161,7 @@ class FitObserver:
     def _record_metrics(self, run: Run) -> None:
         """The step's own value of every metric that is a sum over a count."""
         found = self.recorder.trace().setdefault("metrics", {})
-        for metric in _means(run.model):
+        for metric in means_of(run.model):
             total, count = float(metric.total.numpy()), float(metric.count.numpy())
             before = run.metrics.get(metric.name, (0.0, 0.0))
             if count <= before[1]:
@@ -169,17 +170,6 @@ class FitObserver:
                 share = (total - before[0]) / (count - before[1])
                 found.setdefault(str(metric.name), []).append(share)
             run.metrics[metric.name] = (total, count)
-
-
-def _means(model: Any) -> list[Any]:
-    """The metrics of the model that are means, those inside a container too."""
-    waiting, found = list(getattr(model, "metrics", None) or []), []
-    while waiting:
-        metric = waiting.pop()
-        waiting += list(getattr(metric, "metrics", None) or [])
-        if hasattr(metric, "total") and hasattr(metric, "count"):
-            found.append(metric)
-    return found
 
 
 def watch_compile(owner: Any) -> None:

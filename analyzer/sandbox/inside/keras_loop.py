@@ -147,15 +147,12 @@ class LoopObserver:
     def _step(self, loss: float | None) -> None:
         self.steps += 1
         self.recorder.guarded(self._describe)
-        if self.sampler.holds:
-            sides = (self.inputs, self.targets, None)
-            self.recorder.guarded(self._sample, sides, loss)
-        self.recorder.step_done(loss)
-
-    def _sample(self, sides: Any, loss: float | None) -> None:
         call = self.loss_call
-        compute = None if call is None or not callable(call.loss) else call.loss
-        self.sampler.after(self.model, sides, self.steps - 1, loss, compute or _no_loss)
+        compute = call.loss if call is not None and callable(call.loss) else _no_loss
+        sides = (self.inputs, self.targets, None)
+        self.sampler.after_step(self.model, sides, self.steps - 1, loss, compute)
+        self.recorder.step_done(loss)
+        self.sampler.run_pending()
 
     def _describe(self) -> None:
         if self.steps <= SETTLED and self.model is not None:

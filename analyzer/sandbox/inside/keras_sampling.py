@@ -9,6 +9,7 @@ were there, and every source of chance is put back too, so the training cannot t
 from __future__ import annotations
 
 import math
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -57,10 +58,12 @@ class Sampler:
         self.facts = facts
         self.steps = chosen_steps(int(self.recorder.request["steps"]))
         self.alone = False
+        self._pending: tuple[Any, ...] = ()
         self._before: list[tuple[Any, Any]] = []
         self._spent = 0.0
         self._points: dict[int, list[dict[str, Any]]] = {}
         self._seen: dict[int, dict[str, Any]] = {}
+        self.recorder.at_finish(self.run_pending)
 
     @property
     def holds(self) -> bool:
@@ -80,6 +83,20 @@ class Sampler:
         self.recorder.note(reason)
         self.steps = set()
         self._before = []
+
+    def after_step(self, *sample: Any) -> None:
+        """Remember a sampled step until its loss is written; arguments as of `after`."""
+        if self.holds:
+            self._pending = sample
+
+    def run_pending(self) -> None:
+        """Take the sample now: after the step was counted, or right before the result is written.
+
+        Counting comes first, so that a sample that outlasts the time limit costs no loss.
+        """
+        pending, self._pending = self._pending, ()
+        if pending and threading.current_thread() is threading.main_thread():
+            self.recorder.guarded(self.after, *pending)
 
     def before(self, model: Any) -> None:
         """Copy the state that the step will start from."""

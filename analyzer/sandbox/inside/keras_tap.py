@@ -84,6 +84,17 @@ class LossTap:
         return found
 
 
+def means_of(model: Any) -> list[Any]:
+    """The metrics of the model that are means, those inside a container too."""
+    waiting, found = list(getattr(model, "metrics", None) or []), []
+    while waiting:
+        metric = waiting.pop()
+        waiting += list(getattr(metric, "metrics", None) or [])
+        if hasattr(metric, "total") and hasattr(metric, "count"):
+            found.append(metric)
+    return found
+
+
 Watcher = Callable[[Any, list[Any]], None]
 
 

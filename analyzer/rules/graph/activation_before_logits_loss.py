@@ -41,7 +41,7 @@ from analyzer.rules.reading.head import Head, only_head
 from analyzer.rules.reading.losses import only_loss, spoken, takes_logits
 from analyzer.rules.reading.mends import drop_activation
 from analyzer.rules.reading.proof import first_loss_seen, graph_seen, learner_seen, number, proof
-from analyzer.rules.samples import activation, dense, linear, sample
+from analyzer.rules.samples import activation, at, dense, linear, sample
 
 SQUASHING = frozenset({"softmax", "sigmoid"})
 
@@ -148,6 +148,21 @@ EXAMPLES = (
             loss_line=2,
         ),
         found=(Found(1, "BCEWithLogitsLoss takes raw scores", "nn.Identity()", "contract"),),
+    ),
+    Example(
+        "a softmax inside a model that is applied in the loss's own call",
+        sample(
+            """
+            model = nn.Sequential(nn.Linear(8, 3), nn.Softmax(1))
+            loss_fn = nn.CrossEntropyLoss()
+            loss = loss_fn(model(x), y)
+            """,
+            framework="torch",
+            layers=(linear(1, 3), activation(1, "softmax", "Softmax", call_site=at(3))),
+            loss="cross_entropy",
+            loss_line=2,
+        ),
+        found=(Found(1, "takes raw scores", "nn.Identity()", "contract"),),
     ),
     Example(
         "from_logits with a softmax layer is advice in Keras, which repairs it",

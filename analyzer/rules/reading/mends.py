@@ -6,6 +6,8 @@ at a guessed place is worse than no edit.
 
 from __future__ import annotations
 
+import re
+
 from analyzer.fixing.edits import (
     Change,
     Declined,
@@ -159,14 +161,27 @@ def _drop_in_torch(program: Program, layer: Layer, call: CallSite) -> FixPlan | 
         if call.receiver and not call.arguments:
             return Declined("the activation is a method of the value")
         return FixPlan(f"return the values without {name}", (UnwrapCall(call.site),))
-    applied = exact_call(program.source, layer.call_site)
-    if applied is not None and applied.site != call.site and applied.arguments:
-        return FixPlan(f"do not apply {name}", (UnwrapCall(applied.site),))
+    if layer.call_site is not None and _applies_own(program.source, call, layer.call_site):
+        return FixPlan(f"do not apply {name}", (UnwrapCall(layer.call_site),))
     prefix = f"{call.receiver}." if call.receiver else ""
     if prefix and name[:1].isupper():
         text = f"{prefix}Identity()"
         return FixPlan(f"put Identity in place of {name}", (ReplaceExpression(call.site, text),))
     return Declined("the activation is made in a way that one edit cannot undo")
+
+
+def _applies_own(source: SourceIndex, made: CallSite, applied: Site) -> bool:
+    """Whether `applied` is ``self.act(...)`` of the ``self.act = made`` in the source.
+
+    A layer inside an `nn.Sequential` is applied where the whole model is called: unwrapping that
+    call would take the model away.
+    """
+    statement, inner = text_at(source, made.statement), text_at(source, made.site)
+    if not made.target or statement is None or inner is None:
+        return False
+    alone = re.sub(r"\s", "", statement) == re.sub(r"\s", "", f"{made.target}={inner}")
+    text = text_at(source, applied) or ""
+    return alone and text.startswith(f"{made.target}(")
 
 
 def change_loss(program: Program, loss: LossUse, new: str) -> FixPlan | Declined:

@@ -122,6 +122,7 @@ def _reviewed(demo: Demo, pull: PullRequest) -> Reviewed:
         return bool(runs) and runs[-1].status == "completed"
 
     demo.progress.wait(is_done, _status(demo, pull, head), REVIEW_TIMEOUT)
+    demo.github.flush()  # the App still hears of its own review
     run = demo.github.check_runs(pull, head)[-1]
     demo.progress.say(f"check run {run.name}: completed, {run.conclusion}")
     posted = [one for one in demo.github.reviews(pull) if one[0].commit_id == head]

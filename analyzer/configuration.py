@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from analyzer.errors import ConfigurationError
 from analyzer.kinds import Problem, Severity
+from analyzer.rules.registry import all_rules
 
 CONFIGURATION_PATH = ".github/faultline.yml"
 MAX_BYTES = 100_000
@@ -78,12 +79,12 @@ class Configuration(Section):
 
 
 def read_configuration(
-    text: str, path: str = CONFIGURATION_PATH, *, known_rules: Sequence[str] = ()
+    text: str, path: str = CONFIGURATION_PATH, *, known_rules: Sequence[str] | None = None
 ) -> Configuration:
     """The configuration that `text` holds; an empty file is the default one.
 
     Args:
-        known_rules: names and codes that `rules` may mention; empty: any.
+        known_rules: names and codes that `rules` may mention; None: those of this version.
 
     Raises:
         ConfigurationError: what is wrong, in which line, and what would be right.
@@ -158,20 +159,31 @@ def _line_of(node: yaml.Node | None, location: Sequence[str | int]) -> int | Non
 
 
 def _check_rule_names(
-    configuration: Configuration, known: Sequence[str], node: yaml.Node | None, path: str
+    configuration: Configuration, given: Sequence[str] | None, node: yaml.Node | None, path: str
 ) -> None:
-    if not known:
-        return
     rules = configuration.rules
+    known = rule_names() if given is None else given
     named: list[tuple[tuple[str | int, ...], str]] = [
         *((("rules", "select", i), name) for i, name in enumerate(rules.select)),
         *((("rules", "ignore", i), name) for i, name in enumerate(rules.ignore)),
         *((("rules", "severity", name), name) for name in rules.severity),
     ]
     for location, name in named:
-        if name == "ALL" or name in known:
+        if name == "ALL" or name in known or _is_prefix(name, known):
             continue
         close = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {close[0]}?" if close else "`faultline rules` lists them"
         line = _line_of(node, location)
         raise ConfigurationError(f"unknown rule {name!r}; {hint}", path=path, line=line)
+
+
+def rule_names() -> list[str]:
+    """Names and codes of this version's rules, and the paper names that select several."""
+    rules = all_rules()
+    named = [name for rule in rules for name in (rule.name, rule.code)]
+    return [*named, *sorted({rule.paper for rule in rules if rule.paper})]
+
+
+def _is_prefix(name: str, known: Sequence[str]) -> bool:
+    """Whether `name` starts the codes of several rules: "FL1"."""
+    return name.startswith("FL") and any(each.startswith(name) for each in known)

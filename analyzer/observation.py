@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,31 +52,43 @@ def observe_program(
     """
     started = time.monotonic()
     request = build_request(source, spec, options, texts)
-    limits = replace(Limits(), wall_seconds=budget, steps=request.steps)
+
+    def run(asked: Request) -> Observation:
+        left = max(1.0, budget - (time.monotonic() - started))
+        limits = replace(Limits(), wall_seconds=left, steps=request.steps)
+        return observe(root, asked, limits=limits, policy=options.sandbox, mounts=options.mounts)
+
     try:
-        seen = observe(root, request, limits=limits, policy=options.sandbox, mounts=options.mounts)
-        left = budget - (time.monotonic() - started)
-        if _wants_old_keras(source, seen) and left > 5:
-            old = request.model_copy(update={"keras": "tf_keras"})
-            limits = replace(limits, wall_seconds=left)
-            again = observe(root, old, limits=limits, policy=options.sandbox, mounts=options.mounts)
-            seen = further(seen, again)
+        seen = run(request)
+        for other in _other_ways(request, source, seen):
+            if time.monotonic() - started < budget / 2:
+                seen = further(seen, run(other))
     except SandboxError as error:
         return Observed(source, None, f"sandbox unavailable: {error}")
     return Observed(source, seen, None, time.monotonic() - started)
 
 
-def _wants_old_keras(source: SourceIndex, seen: Observation) -> bool:
+def _other_ways(request: Request, source: SourceIndex, seen: Observation) -> Iterator[Request]:
+    """What to try when the program did not train as it stands.
+
+    Keras programs may need Keras 2; a program that breaks on its own data before it builds a model
+    can still show the model on invented data.
+    """
     trouble = seen.trouble
-    if trouble is None or source.framework == "torch":
-        return False
     steps = seen.trace.steps if seen.trace else 0
-    return steps == 0 and trouble.cause in OLD_KERAS_CAUSES
+    if trouble is None or steps > 0:
+        return
+    if source.framework != "torch" and trouble.cause in OLD_KERAS_CAUSES:
+        yield request.model_copy(update={"keras": "tf_keras"})
+    if seen.graph is None and trouble.cause in ("crash", "missing_data"):
+        yield request.model_copy(update={"hints": {**request.hints, "invent_files": True}})
 
 
 def further(one: Observation, other: Observation) -> Observation:
-    """The run that got further; the first one when both got equally far."""
-    return other if _reached(other) > _reached(one) else one
+    """The run that got further, with the trouble of the first as the program's own."""
+    if _reached(other) <= _reached(one):
+        return one
+    return other if other.trouble else other.model_copy(update={"trouble": one.trouble})
 
 
 def _reached(seen: Observation) -> tuple[bool, bool, int]:

@@ -124,6 +124,6 @@ def exit_status(report: Report, fail_on: str) -> int:
         return NOT_REVIEWED
     if fail_on == "never":
         return 0
-    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]  # type: ignore[arg-type]
+    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     findings = [finding for program in report.programs for finding in program.findings]
     return FOUND if any(finding.severity in failing for finding in findings) else 0

@@ -12,7 +12,6 @@ import click
 from analyzer.configuration import Configuration, read_configuration
 from analyzer.errors import UsageError
 from analyzer.options import Mount, Options, ProgramSpec, SandboxPolicy
-from analyzer.rules.registry import all_rules
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -56,8 +55,7 @@ def load_configuration(path: Path | None, root: Path) -> Configuration:
         text = chosen.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{chosen}: cannot be read: {error}") from error
-    names = [name for rule in all_rules() for name in (rule.name, rule.code)]
-    return read_configuration(text, str(chosen), known_rules=names)
+    return read_configuration(text, str(chosen))
 
 
 def build_options(

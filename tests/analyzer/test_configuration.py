@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from analyzer.configuration import Configuration, read_configuration
 from analyzer.errors import ConfigurationError
 
+KNOWN = ["learning-rate", "missing-batch-norm"]
+
 FULL = """\
 version: 1
 programs:
@@ -22,7 +24,7 @@ review: {fail_on: error, max_comments: 5, scope: diff, drafts: false, forks: sta
 
 
 def test_full_example_is_read():
-    configuration = read_configuration(FULL)
+    configuration = read_configuration(FULL, known_rules=KNOWN)
     assert configuration.programs[0].dataset == {"mount": {"data/": "cats-vs-dogs"}}
     assert configuration.programs[0].budget == 30
     assert configuration.rules.severity == {"missing-batch-norm": "advice"}
@@ -48,7 +50,7 @@ def test_empty_file_is_the_default():
 )
 def test_wrong_files_say_where_and_what(text, line, says):
     with pytest.raises(ConfigurationError) as caught:
-        read_configuration(text, "x.yml", known_rules=["learning-rate"])
+        read_configuration(text, "x.yml", known_rules=KNOWN)
     assert caught.value.line == line
     assert says in str(caught.value)
     assert str(caught.value).startswith(f"x.yml:{line}: ")
@@ -63,3 +65,9 @@ def test_huge_file_is_refused_before_parsing():
 def test_any_text_gives_a_configuration_or_a_configuration_error(text):
     with contextlib.suppress(ConfigurationError):
         assert isinstance(read_configuration(text), Configuration)
+
+
+def test_rule_names_are_those_of_this_version_by_default():
+    assert read_configuration("rules: {ignore: [single-unit-softmax, FL101, LLM]}")
+    with pytest.raises(ConfigurationError, match="unknown rule 'single-unit-softmx'; did you mean"):
+        read_configuration("rules: {ignore: [single-unit-softmx]}")

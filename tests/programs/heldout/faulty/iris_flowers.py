@@ -18,7 +18,7 @@ model.compile(loss='categorical_crossentropy', optimizer='adam', metrics=['accur
 history = model.fit(
     X,
     Y,
-    epochs=60,
+    epochs=40,
     batch_size=8,
     validation_split=0.3,
     verbose=0,

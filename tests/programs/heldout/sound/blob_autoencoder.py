@@ -43,7 +43,7 @@ def main():
     x_train, x_test = blobs(1000, 1), blobs(200, 2)
     model = Autoencoder()
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["mse"])
-    model.fit(x_train, x_train, epochs=20, batch_size=32, validation_data=(x_test, x_test), verbose=0)
+    model.fit(x_train, x_train, epochs=12, batch_size=32, validation_data=(x_test, x_test), verbose=0)
     error = model.evaluate(x_test, x_test, verbose=0)[1]
     print("mse %.5f against variance %.5f" % (error, x_test.var()))
 

@@ -24,7 +24,6 @@ def make_base():
             layers.Conv2D(64, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(),
             layers.Flatten(),
-            layers.Dense(64, activation="relu"),
         ],
         name="base",
     )

@@ -10,15 +10,15 @@ from keras.optimizers import SGD
 
 params = {
     'hidden': 64,
-    'lr': 0.05,
+    'lr': 0.01,
     'momentum': 0.9,
-    'epochs': 40,
+    'epochs': 20,
     'batch': 16,
 }
 
 keras.utils.set_random_seed(0)
-X, Y = make_multilabel_classification(n_samples=1600, n_features=30, n_classes=8,
-                                      n_labels=3, random_state=0)
+X, Y = make_multilabel_classification(n_samples=1600, n_features=30, n_classes=5,
+                                      n_labels=2, length=300, random_state=0)
 X_train, X_test, Y_train, Y_test = train_test_split(X, Y, test_size=0.25, random_state=0)
 scaler = StandardScaler().fit(X_train)
 X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)

@@ -8,20 +8,21 @@ x_test = x_test[..., np.newaxis].astype(np.float32)
 
 model = tf.keras.Sequential([
     tf.keras.Input(shape=(28, 28, 1)),
-    tf.keras.layers.BatchNormalization(),
+    tf.keras.layers.BatchNormalization(momentum=0.9),
     tf.keras.layers.Conv2D(16, 3, use_bias=False),
-    tf.keras.layers.BatchNormalization(),
+    tf.keras.layers.BatchNormalization(momentum=0.9),
     tf.keras.layers.ReLU(),
     tf.keras.layers.MaxPooling2D(),
     tf.keras.layers.Conv2D(32, 3, use_bias=False),
-    tf.keras.layers.BatchNormalization(),
+    tf.keras.layers.BatchNormalization(momentum=0.9),
     tf.keras.layers.ReLU(),
-    tf.keras.layers.GlobalAveragePooling2D(),
+    tf.keras.layers.MaxPooling2D(),
+    tf.keras.layers.Flatten(),
     tf.keras.layers.Dense(10),
 ])
 
 model.compile(
-    optimizer=tf.keras.optimizers.SGD(learning_rate=0.1, momentum=0.9),
+    optimizer=tf.keras.optimizers.SGD(learning_rate=0.1),
     loss=tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=[tf.keras.metrics.SparseCategoricalAccuracy(name="acc")],
 )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from analyzer.benchmarks import theia as benchmark
+from analyzer.benchmarks import labelled, theia
+from analyzer.benchmarks.labelled import Case, Outcome
 from analyzer.commands.options import cache_mounts, sandbox_policy
 from analyzer.options import Options
+
+Command = Callable[..., None]
 
 
 @click.group()
@@ -18,45 +22,61 @@ def bench() -> None:
     """Measure Faultline on programs whose faults are known."""
 
 
-@bench.command()
-@click.option(
-    "--suite",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A checkout of github.com/Ruchira-1/Theia.",
-)
-@click.option("--part", type=click.Choice(["all", "faulty", "sound"]), default="all")
-@click.option("--only", help="Programs whose path contains this.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=1)
-@click.option("--static", is_flag=True, help="Never run the programs.")
-@click.option("--no-verify", is_flag=True, help="Do not check edits by running again.")
-@click.option("--reports", type=click.Path(path_type=Path), help="Also write each report here.")
-def theia(
-    suite: Path, part: str, only: str | None, jobs: int, reports: Path | None, **given: Any
-) -> None:
+def _bench_options(help_: str) -> Callable[[Command], Command]:
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    options = [
+        click.option("--suite", required=True, type=folder, help=help_),
+        click.option("--part", type=click.Choice(["all", "faulty", "sound"]), default="all"),
+        click.option("--only", help="Programs whose path contains this."),
+        click.option("--jobs", type=click.IntRange(1, 64), default=1),
+        click.option("--static", is_flag=True, help="Never run the programs."),
+        click.option("--no-verify", is_flag=True, help="Do not check edits by running again."),
+        click.option("--reports", type=click.Path(path_type=Path), help="Also write the reports."),
+    ]
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@bench.command(name="theia")
+@_bench_options("A checkout of github.com/Ruchira-1/Theia.")
+def theia_command(suite: Path, **given: Any) -> None:
     """Faults named on the 39 faulty programs, false alarms on the 39 sound ones."""
-    faulty, sound = benchmark.load_cases()
+    _run(suite, *theia.load_cases(), **given)
+
+
+@bench.command()
+@_bench_options("A folder of programs with a labels.json, such as tests/programs/heldout.")
+def programs(suite: Path, **given: Any) -> None:
+    """Faults named and false alarms on a folder of labelled programs."""
+    _run(suite, *labelled.load_collection(suite), **given)
+
+
+def _run(suite: Path, faulty: Sequence[Case], sound: Sequence[Case], **given: Any) -> None:
     options = Options(
         static=given["static"],
         verify=not given["no_verify"],
         mounts=cache_mounts(os.environ),
         sandbox=sandbox_policy(os.environ),
     )
-    parts = (("faulty", faulty, benchmark.faulty_table), ("sound", sound, benchmark.sound_table))
-    for name, cases, table in parts:
-        if part not in ("all", name):
+    tables = (("faulty", faulty, labelled.faulty_table), ("sound", sound, labelled.sound_table))
+    for name, cases, table in tables:
+        chosen = [case for case in cases if (given["only"] or "") in case.file]
+        if given["part"] not in ("all", name) or not chosen:
             continue
-        chosen = [case for case in cases if only is None or only in case.file]
-        outcomes = benchmark.run_cases(
-            suite, chosen, options, jobs, lambda text: click.echo(text, err=True)
+        outcomes = labelled.run_cases(
+            suite, chosen, options, given["jobs"], lambda text: click.echo(text, err=True)
         )
-        if reports is not None:
-            _write_reports(reports, outcomes)
-        if outcomes:
-            click.echo(f"\n## {name.capitalize()} programs\n\n{table(outcomes)}")
+        if given["reports"] is not None:
+            _write_reports(given["reports"], outcomes)
+        click.echo(f"\n## {name.capitalize()} programs\n\n{table(outcomes)}")
 
 
-def _write_reports(folder: Path, outcomes: Any) -> None:
+def _write_reports(folder: Path, outcomes: Sequence[Outcome]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for outcome in outcomes:
         name = outcome.case.file.replace("/", "_").replace(" ", "_")

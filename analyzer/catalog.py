@@ -1,8 +1,13 @@
-"""The pages of the rules, made from the docstrings of their files."""
+"""The pages of the rules, made from the docstrings of their files.
+
+`python -m analyzer.catalog FOLDER` writes them as Markdown, for the documentation.
+"""
 
 from __future__ import annotations
 
+import sys
 import textwrap
+from pathlib import Path
 
 from analyzer.rules.base import Rule
 from analyzer.rules.registry import all_rules, page_of
@@ -83,3 +88,21 @@ def listing_markdown() -> str:
         for rule in all_rules()
     ]
     return "\n".join(["| code | rule | kind | fault |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def write_pages(folder: Path) -> None:
+    """One Markdown file per rule and an index; pages of rules that are gone are removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {f"{rule.name}.md": rule_markdown(rule) for rule in all_rules()}
+    pages["index.md"] = f"# The rules\n\n{listing_markdown()}"
+    for old in folder.glob("*.md"):
+        if old.name not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m analyzer.catalog FOLDER")
+    write_pages(Path(sys.argv[1]))

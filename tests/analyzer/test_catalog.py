@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from analyzer.catalog import (
@@ -12,6 +14,7 @@ from analyzer.catalog import (
     rule_page,
     sections,
     title,
+    write_pages,
 )
 from analyzer.errors import UsageError
 from analyzer.rules.registry import all_rules, rule_named, select_rules
@@ -72,3 +75,14 @@ def test_an_unknown_word_is_a_usage_error_that_says_what_to_do() -> None:
             ask()
     with pytest.raises(UsageError, match="no rule is called 'nonsense'"):
         rule_named("nonsense")
+
+
+def test_pages_for_the_documentation(tmp_path: Path) -> None:
+    folder = tmp_path / "docs" / "rules"
+    write_pages(folder)
+    (folder / "a-rule-that-is-gone.md").write_text("old")
+    write_pages(folder)
+    names = {rule.name for rule in all_rules()}
+    assert {page.stem for page in folder.iterdir()} == {"index", *names}
+    index = (folder / "index.md").read_text(encoding="utf-8")
+    assert all(f"]({name}.md)" in index for name in names)

@@ -25,6 +25,10 @@ from worker.errors import SnapshotRefused
 log = logging.getLogger(__name__)
 
 _CHUNK = 64 * 1024
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NAMES_AT_ODDS = frozenset(  # too long for the disk, or one name as a file and as a folder
+    {errno.ENAMETOOLONG, errno.EINVAL, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
+)
 _LONGEST_HEADER = 1024 * 1024  # bytes that tarfile may read at once for a member's header
 
 
@@ -60,7 +64,7 @@ def snapshot(archive: Iterable[bytes], limits: ArchiveLimits | None = None) -> I
             _decompress(archive, tar, limits)
             _unpack(tar, root, limits)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG, errno.EINVAL):
+            if error.errno not in _FULL | _NAMES_AT_ODDS:
                 raise
             raise SnapshotRefused(f"the archive cannot be unpacked: {error.strerror}") from error
         tar.unlink()
@@ -144,7 +148,9 @@ def _place(
     if member.isdir():
         target.mkdir(parents=True, exist_ok=True)
         return True
-    source = archive.extractfile(member) if member.isreg() else None
+    # a sparse file unpacks to any size from nothing; git makes none
+    is_plain = member.isreg() and not member.issparse()
+    source = archive.extractfile(member) if is_plain else None
     if source is None:
         return False
     target.parent.mkdir(parents=True, exist_ok=True)

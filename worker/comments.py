@@ -9,7 +9,7 @@ from analyzer import Finding
 from worker import wording
 from worker.api import Json
 from worker.diff import ChangedFile
-from worker.suggestion import Suggestion, Text, merge, plan
+from worker.suggestion import Suggestion, Text, is_suggestible, merge, plan
 
 LONGEST_ANCHOR = 10  # lines; a longer finding is anchored at its first line
 
@@ -137,7 +137,7 @@ def _merged(old: Draft, new: Draft, change: Change) -> Draft:
     findings = tuple(distinct((*old.findings, *new.findings)))
     both = merge(old.suggestion, new.suggestion, change.texts[old.path])
     file = change.files[old.path]
-    if both is None or file.hunk_at(both.start, both.end) is None:
+    if both is None or not is_suggestible(both, file):
         return replace(old, findings=findings, unmerged=(*old.unmerged, *new.findings))
     part = max(old.part, new.part, key=lambda part: part[1])
     return replace(
@@ -147,10 +147,10 @@ def _merged(old: Draft, new: Draft, change: Change) -> Draft:
 
 def render(made: Draft, change: Change) -> Comment:
     """The draft as GitHub shows it."""
-    texts = [_explanation(finding, made, change) for finding in made.findings]
-    if made.suggestion is not None:
-        texts.append(wording.suggest(made.suggestion))
-    body = wording.shorten("\n\n".join(text for text in texts if text))
+    text = "\n\n".join(_explanation(finding, made, change) for finding in made.findings)
+    # half a suggestion would commit half a fix, so it is the explanation that is shortened
+    block = f"\n\n{wording.suggest(made.suggestion)}" if made.suggestion is not None else ""
+    body = wording.shorten(text, wording.LONGEST_BODY - len(block.encode())) + block
     return Comment(made.path, made.start, made.line, body)
 
 

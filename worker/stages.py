@@ -7,7 +7,8 @@ is made, and what the store already knows is not asked again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,6 +53,11 @@ class Work:
 
 def plan(work: Work) -> bool:
     """Look at the pull request and open its check run; whether there is something to review."""
+    with _dropping(work):
+        return _plan(work)
+
+
+def _plan(work: Work) -> bool:
     pull = _current(work)
     configuration = _configuration(work, pull)
     if isinstance(configuration, Configuration):
@@ -64,6 +70,18 @@ def plan(work: Work) -> bool:
     output = trouble("The configuration is wrong", f"{configuration}\n\nNothing was reviewed.")
     _complete(work, replace(run, check_run_id=check_run), output, "failed")
     return False
+
+
+@contextmanager
+def _dropping(work: Work) -> Iterator[None]:
+    """When there is nothing to review any more, an open check run must not stay open for ever."""
+    try:
+        yield
+    except Moved as moved:
+        run = work.services.runs.held_by(work.claim.id)
+        if run is not None and run.check_run_id is not None and run.state in ("planned", "running"):
+            _complete(work, run, trouble("Superseded", f"Not reviewed: {moved}."), "dropped")
+        raise
 
 
 def _current(work: Work) -> PullRequest:
@@ -116,25 +134,37 @@ def _hold(work: Work, pull: PullRequest) -> Run:
 
 def review(work: Work) -> None:
     """Run the programs, post the review, complete the check run."""
+    with _dropping(work):
+        _review(work)
+
+
+def _review(work: Work) -> None:
     run = work.services.runs.held_by(work.claim.id)
     if run is None or run.check_run_id is None:
         raise Moved("the plan of this review is gone")
-    pull = read_pull_request(work.api, run.repository, run.number)
-    if not pull.is_open or pull.head_sha != run.head_sha:
-        reason = "a newer push is reviewed instead" if pull.is_open else "it was closed"
-        _complete(work, run, trouble("Superseded", f"Not reviewed: {reason}."), "dropped")
-        raise Moved(reason)
+    pull = _unmoved(work, run)
     configuration = _configuration(work, pull)
     if isinstance(configuration, str):
         raise AnalysisFailed("The configuration is wrong", configuration)
     work.services.runs.started(run.id)
     made = _make_review(work, run, pull, configuration)
     work.lease.check()
+    pull = _unmoved(work, run)  # the programs ran for minutes
     review_id = posting.post_review(work.api, pull, made)
     if review_id is not None:
         work.services.runs.has_review(run.id, review_id)
     work.services.runs.remember(run.id, map(_to_remember, made.remembered))
     _complete(work, run, made.check, "done")
+
+
+def _unmoved(work: Work, run: Run) -> PullRequest:
+    """The pull request, while it is open and the run's commit is its head."""
+    pull = read_pull_request(work.api, run.repository, run.number)
+    if not pull.is_open:
+        raise Moved("the pull request was closed")
+    if pull.head_sha != run.head_sha:
+        raise Moved("a newer push is reviewed instead")
+    return pull
 
 
 def give_up(work: Work, title: str, reason: str) -> None:

@@ -17,6 +17,7 @@ from analyzer import Edit
 from worker.diff import ChangedFile
 
 LONGEST_SUGGESTION = 25  # lines; a longer one is shown in several parts
+LARGEST_SUGGESTION = 20_000  # bytes; it is never cut, and leaves room for the explanation
 MOST_PARTS = 4  # suggestions for one fix; beyond, it is shown as a diff
 
 
@@ -81,7 +82,9 @@ def plan(
 
 
 def is_suggestible(part: Suggestion, file: ChangedFile) -> bool:
-    """Whether GitHub would take it: within one hunk, and no deleted row in between."""
+    """Whether GitHub would take it: of a fair size, in one hunk, no deleted row in between."""
+    if sum(len(line.encode()) for line in part.lines) > LARGEST_SUGGESTION:
+        return False
     hunk = file.hunk_at(part.start, part.end)
     return hunk is not None and hunk.is_unbroken(part.start, part.end)
 

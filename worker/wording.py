@@ -67,10 +67,21 @@ def shorten(text: str, limit: int = LONGEST_BODY) -> str:
     raw = text.encode()
     if len(raw) <= limit:
         return text
-    kept = raw[: limit - len(CUT.encode()) - 20].decode("utf-8", "ignore")
+    kept = raw[: limit - len(CUT.encode()) - 40].decode("utf-8", "ignore")
     kept = kept[: kept.rfind("\n")] if "\n" in kept else kept
-    opened = kept.count("<details>") - kept.count("</details>")
-    return kept + CUT + "\n</details>" * max(0, min(opened, 1))
+    details = kept.count("<details>") - kept.count("</details>")
+    return kept + _open_fence(kept) + CUT + "\n</details>" * max(0, min(details, 1))
+
+
+def _open_fence(text: str) -> str:
+    """The line that closes the code block which the text ends in, if any."""
+    opened = ""
+    for fence in re.findall(r"(?m)^`{3,}", text):
+        if not opened:
+            opened = fence
+        elif len(fence) >= len(opened):
+            opened = ""
+    return f"\n{opened}" if opened else ""
 
 
 def describe(finding: Finding) -> str:

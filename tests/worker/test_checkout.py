@@ -90,6 +90,34 @@ def test_bomb_is_refused_early() -> None:
         unpacked(data)
 
 
+def test_a_sparse_file_unpacks_to_nothing() -> None:
+    """One block that says it stands for three gigabytes of zeros."""
+    info = tarfile.TarInfo("root/zeros")
+    info.type, info.size = tarfile.GNUTYPE_SPARSE, 512
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[386:410] = b"%011o\0%011o\0" % (0, 512)  # where the one piece of data lies
+    header[483:495] = b"%011o\0" % (3 * 2**30)  # the size that is claimed
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    data = bytes(header) + bytes(512) + bytes(1024)
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        assert tar.getmembers()[0].size == 3 * 2**30
+    assert unpacked(data) == {}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [("root/a", tarfile.REGTYPE), ("root/a", tarfile.DIRTYPE)],
+        [("root/a", tarfile.DIRTYPE), ("root/a", tarfile.REGTYPE)],
+        [("root/a", tarfile.REGTYPE), ("root/a/b", tarfile.REGTYPE)],
+    ],
+)
+def test_a_name_that_is_a_file_and_a_folder_is_refused(members: list[tuple[str, bytes]]) -> None:
+    with pytest.raises(SnapshotRefused, match="cannot be unpacked"):
+        unpacked(archive(*(member(name, b"", type=kind) for name, kind in members)))
+
+
 def test_download_is_cut_off() -> None:
     def endless() -> Iterator[bytes]:
         yield b"\x1f\x8b"

@@ -301,6 +301,25 @@ def test_every_text_fits(recwarn: pytest.WarningsRecorder) -> None:
     assert f"head={HEAD}" in folded.body
 
 
+def test_a_long_comment_keeps_its_suggestion_whole() -> None:
+    many = [
+        finding(3, f"rule-{number}", message="ä" * 3000, why="ö" * 3000) for number in range(20)
+    ]
+    (comment,) = review(observed(*many), max_comments=50).comments
+    assert "shortened" in comment.body
+    assert comment.body.endswith("\n\n```suggestion\nnew 3\n```")
+    assert len(comment.body.encode()) <= 65_535
+
+
+def test_a_fix_too_large_for_a_comment_is_no_suggestion() -> None:
+    edits = (Edit(path="train.py", start_line=3, end_line=3, replacement=f"x = '{'ä' * 40_000}'"),)
+    fix = Fix(description="do it right", edits=edits, verified=True)
+    (comment,) = review(observed(finding(3, "one", fix=fix))).comments
+    assert "suggestion" not in comment.body
+    assert "\n```\n\n… shortened" in comment.body  # the block of the diff is closed
+    assert len(comment.body.encode()) <= 65_535
+
+
 def test_without_comments_everything_is_in_the_body() -> None:
     made = review(observed(finding(3, "one"))).without_comments()
     assert made.comments == ()

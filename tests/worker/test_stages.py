@@ -10,9 +10,11 @@ from tests.support.github import assert_described
 from worker import stages
 from worker.demo.github_standin import GitHubStandIn
 from worker.demo.github_standin.records import PullRequest as StandInPull
+from worker.diff import ChangedFile
 from worker.errors import AnalysisFailed, Held, Moved, Unavailable
 from worker.github import Installation
 from worker.lease import LEASE_SECONDS, Lease
+from worker.pulls import PullRequest, read_changed_files
 from worker.queue import PLAN_REVIEW, REVIEWS, PullRequestMessage
 from worker.services import Services, open_services
 from worker.settings import WorkerSettings
@@ -199,6 +201,37 @@ def test_a_push_during_the_review_drops_it(
     (run,) = github.check_runs(opened, first)
     assert (run.conclusion, run.title) == ("neutral", "Superseded")
     assert github.reviews(opened) == []
+
+
+def test_a_push_while_the_programs_run_drops_it(
+    start: Start, opened: StandInPull, github: GitHubStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, first = start(opened), opened.head_sha
+    stages.plan(work)
+
+    def read_and_push(api: Installation, pull: PullRequest) -> dict[str, ChangedFile]:
+        files = read_changed_files(api, pull)
+        github.push("topic", {"other.py": b"x\n"})
+        return files
+
+    monkeypatch.setattr(stages, "read_changed_files", read_and_push)
+    with pytest.raises(Moved, match="newer push"):
+        stages.review(work)
+    (run,) = github.check_runs(opened, first)
+    assert (run.status, run.conclusion, run.title) == ("completed", "neutral", "Superseded")
+
+
+def test_a_plan_that_is_repeated_too_late_closes_its_check_run(
+    start: Start, opened: StandInPull, github: GitHubStandIn
+) -> None:
+    work, first = start(opened, "one"), opened.head_sha
+    stages.plan(work)  # and the worker dies
+    github.push("topic", {"other.py": b"x\n"})
+    start(opened, "two")
+    with pytest.raises(Moved, match="newer push"):
+        stages.plan(work)
+    (run,) = github.check_runs(opened, first)
+    assert (run.status, run.title) == ("completed", "Superseded")
 
 
 def test_giving_up_is_neutral_and_can_be_tried_again(

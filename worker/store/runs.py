@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import RowMapping, Select, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.store.database import Database
 from worker.store.tables import deliveries, findings, runs
@@ -89,13 +90,12 @@ class Runs:
             runs.c.number == new.number,
             runs.c.head_sha == new.head_sha,
         )
+        values = {**asdict(new), "state": "planned", "created_at": self._clock()}
+        dialect = sqlite if self._database.is_sqlite else postgresql
+        make = dialect.insert(runs).values(values).on_conflict_do_nothing()
         with self._database.write() as connection:
-            row = connection.execute(same).mappings().one_or_none()
-            if row is None:
-                values = {**asdict(new), "state": "planned", "created_at": self._clock()}
-                connection.execute(insert(runs).values(values))
-                row = connection.execute(same).mappings().one()
-        return _run(row)
+            connection.execute(make)  # two workers may come at once
+            return _run(connection.execute(same).mappings().one())
 
     def hold(self, run: int, delivery: int) -> bool:
         """Take the run for this delivery; False when it is done or another live one has it."""

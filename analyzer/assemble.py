@@ -10,6 +10,7 @@ from __future__ import annotations
 from analyzer.observed import (
     ArrayStats,
     DataProfile,
+    Graph,
     LabelStats,
     Layer,
     Learner,
@@ -46,7 +47,7 @@ def assemble(source: SourceIndex, observation: Observation | None, why_not: str 
         path=source.path,
         framework=framework,
         source=source,
-        graph=seen.graph or source.graph,
+        graph=better_graph(seen.graph, source.graph),
         data=data,
         learner=merge_learners(seen.learner, source.learner),
         trace=trace,
@@ -54,6 +55,17 @@ def assemble(source: SourceIndex, observation: Observation | None, why_not: str 
         observation=observation,
         not_observed=why_not,
     )
+
+
+def better_graph(seen: Graph | None, static: Graph | None) -> Graph | None:
+    """The graph of the run; the static one where the run knows only the layers, not their order.
+
+    A PyTorch model that was built and never called shows its modules in the order of construction,
+    without the functions between them.
+    """
+    if seen is None or static is None:
+        return seen or static
+    return static if static.complete and not seen.complete else seen
 
 
 def merge_learners(seen: Learner | None, static: Learner | None) -> Learner | None:

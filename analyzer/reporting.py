@@ -25,21 +25,16 @@ SHOWN_LOSSES = 200
 
 
 def status_of(program: Program, observation: Observation | None) -> Status:
-    """ "observed" when the run showed the model and how it is trained.
+    """ "observed" when the model was built in a run.
 
-    A program that built its model and reached its training is observed even when the training then
-    crashed: every fact that the rules use was seen in the run, and the reason says the rest.
+    A program that built its model is observed even when its training then crashed or never came:
+    the facts about the model are facts of the run, the reason says what did not happen, and rules
+    that need more are listed as unchecked.
     """
-    if (
-        observation is not None
-        and observation.graph is not None
-        and observation.learner is not None
-    ):
+    if observation is not None and observation.graph is not None:
         return "observed"
     source = program.source
-    if source.graph is not None or source.learner is not None or program.graph is not None:
-        return "static"
-    return "static" if source.calls else "failed"
+    return "static" if source.graph or source.learner or source.calls else "failed"
 
 
 def data_report(data: DataProfile | None) -> DataReport | None:

@@ -23,7 +23,7 @@ def _program(program: ProgramReport) -> Iterator[str]:
     yield f"{words.headline(program)} · {words.coverage(program)}"
     if program.reason:
         yield ""
-        yield f"Not observed: {escape(program.reason)}"
+        yield f"{words.reason_label(program).capitalize()}: {escape(program.reason)}"
     if program.trace is not None and program.trace.loss:
         yield ""
         yield f"Loss {words.sparkline(program.trace.loss)}"

@@ -23,7 +23,7 @@ def render_text(report: Report) -> str:
 def _program(program: ProgramReport) -> Iterator[str]:
     yield f"{program.path}: {words.headline(program)}"
     if program.reason:
-        yield f"  not observed: {program.reason}"
+        yield f"  {words.reason_label(program)}: {program.reason}"
     if program.trace is not None and program.trace.loss:
         loss = program.trace.loss
         span = f"{words.number(loss[0])} → {words.number(loss[-1])}"

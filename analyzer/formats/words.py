@@ -47,6 +47,11 @@ def headline(program: ProgramReport) -> str:
     return " · ".join(parts)
 
 
+def reason_label(program: ProgramReport) -> str:
+    """What the reason explains: why there was no run, or how the run ended early."""
+    return "the run ended early" if program.status == "observed" else "not observed"
+
+
 def coverage(program: ProgramReport) -> str:
     """Which rules looked and which could not, in one line."""
     text = f"checked {_count(len(program.checked), 'rule')}"

@@ -77,3 +77,12 @@ def test_reason_names_cause_message_and_line():
     trouble = NotObserved(cause="missing_module", message="No module named 'cv2'", site=PLACE)
     assert reason_of(trouble) == "missing module: No module named 'cv2' (line 5)"
     assert reason_of(None) is None
+
+
+def test_layers_without_their_order_do_not_hide_the_graph_of_the_source():
+    static = Graph(
+        layers=(Layer(index=0, type="relu", op="activation", name="r"),), origin="static"
+    )
+    seen = Graph(layers=(Layer(index=0, type="Linear", op="dense", name="d"),), complete=False)
+    source = SourceIndex(path="t.py", framework="torch", graph=static)
+    assert assemble(source, Observation(graph=seen), None).graph is static

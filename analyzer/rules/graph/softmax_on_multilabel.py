@@ -31,7 +31,7 @@ from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.head import only_head
 from analyzer.rules.reading.labels import label_facts
 from analyzer.rules.reading.mends import change_activation
-from analyzer.rules.reading.proof import graph_seen, proof
+from analyzer.rules.reading.proof import graph_seen, number, proof
 from analyzer.rules.samples import dense, labels, sample
 
 
@@ -65,12 +65,20 @@ class SoftmaxOnMultilabel(Rule):
                 site=head.site,
                 message=(
                     f"The {head.width} outputs go through softmax and sum to 1,"
-                    f" but the labels are {facts.words}: several can be true at once."
+                    f" but the labels are {facts.words}{_ones(program)}."
                 ),
                 evidence=Evidence(static={"activation": "softmax"}, data=facts.words),
                 fix=change_activation(program, head.shaper, "sigmoid"),
                 proof=proof(graph_seen(program), facts.seen),
             )
+
+
+def _ones(program: Program) -> str:
+    """How many classes are true per sample, where the labels were seen."""
+    seen = program.data.labels if program.data else ()
+    if not seen or not seen[0].balance:
+        return ", not one class each"
+    return f" with {number(sum(seen[0].balance))} ones each on average"
 
 
 KERAS = """

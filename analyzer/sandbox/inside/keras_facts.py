@@ -57,6 +57,24 @@ class Facts:
             self.recorder.facts["graph"] = graph
             self.graph_layers = reader.objects
 
+    def write_untrained(self) -> None:
+        """The largest model that was built, and how it was compiled, when none was trained."""
+        facts = self.recorder.facts
+        if facts["graph"] is not None:
+            return
+        models = [model for model in self.session.models if getattr(model, "built", False)]
+        models = [model for model in models if model not in self.session.library]
+        if not models:
+            return
+        model = max(models, key=lambda each: len(each.weights))
+        with self.session.unobserved():
+            self.write_graph(model)
+            compiled = model in self.session.compiled
+            if compiled and facts["learner"] is None:
+                facts["learner"] = self.learner.read(model)
+        if facts["framework"] is None and facts["graph"] is not None:
+            facts["framework"] = "keras"
+
     def write_learner(self, model: Any, arguments: dict[str, Any]) -> None:
         """Learner of a compiled model that is trained by this call."""
         site = self.recorder.user_site()

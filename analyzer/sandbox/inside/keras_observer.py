@@ -117,6 +117,7 @@ def install(recorder: Any) -> None:
     session = Session(recorder)
     _observers = Observers(session)
     keras_session.activate(session)
+    recorder.at_finish(_observers.facts.write_untrained)
     hooked = {*CONSTRUCTED, *CALLED, *COMPILED, *TRAINED, *PIPELINES, *LOSSES, *APPLIED}
     for name in sorted(hooked | {"tensorflow"}):
         when_imported(name, _hook)

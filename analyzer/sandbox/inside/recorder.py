@@ -162,6 +162,9 @@ class Recorder:
             return
         for collector in self._collectors:
             self.guarded(collector)
+        if trouble is not None and trouble["cause"] == "no_model" and self.facts["graph"]:
+            message = "the program built a model and did not train it"
+            trouble = {**trouble, "cause": "no_training", "message": message}
         if trouble is not None:
             self.facts["trouble"] = trouble
             if self.facts["trace"] is not None and trouble["cause"] != "no_training":

@@ -321,3 +321,16 @@ def test_hooks_keep_the_signatures_that_programs_can_ask_for(keras: Any) -> None
         parameters = inspect.signature(getattr(keras.Model, name)).parameters
         assert "self" in parameters
         assert len(parameters) > 3
+
+
+def test_a_model_that_is_never_trained_gives_its_graph(keras: Any) -> None:
+    def program() -> None:
+        inputs = keras.Input((4,))
+        outputs = keras.layers.Dense(3, activation="softmax")(inputs)
+        keras.Model(inputs, outputs).compile(loss="mse", optimizer="sgd")
+        models.append(keras.Model(inputs, outputs))
+
+    models: list[Any] = []
+    seen, _ = observed(keras, program, steps=3, root=HERE)
+    assert [layer.type for layer in layers_of(seen)] == ["InputLayer", "Dense"]
+    assert seen.trace is None or seen.trace.steps == 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -91,14 +92,8 @@ def read_configuration(
     """
     if len(text.encode()) > MAX_BYTES:
         raise ConfigurationError(f"larger than {MAX_BYTES:,} bytes", path=path)
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        line = None if mark is None else mark.line + 1
-        raise ConfigurationError(f"not valid YAML: {problem}", path=path, line=line) from error
+    node, value = _parse(text, path)
+    _check_doubled_keys(node, path)
     if value is None:
         return Configuration()
     if not isinstance(value, dict):
@@ -115,6 +110,74 @@ def read_configuration(
     return configuration
 
 
+def _parse(text: str, path: str) -> tuple[yaml.Node | None, Any]:
+    """The file as nodes, which know their lines, and as values."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _check_scalars(node, path)
+        return node, yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        line = None if mark is None else mark.line + 1
+        raise ConfigurationError(f"not valid YAML: {problem}", path=path, line=line) from error
+    except RecursionError as error:
+        raise ConfigurationError("not valid YAML: nested too deeply", path=path) from error
+
+
+def _nodes(root: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Every node once; an alias is the same node again."""
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in node.value for part in pair]
+
+
+def _check_scalars(root: yaml.Node | None, path: str) -> None:
+    """A date or a number that YAML takes for one and Python does not."""
+    loader = yaml.SafeLoader("")
+    for node in _nodes(root):
+        if isinstance(node, yaml.ScalarNode):
+            try:
+                loader.construct_object(node)
+            except ValueError as error:
+                message = f"{_short(node.value)} is no value: {error}"
+                line = node.start_mark.line + 1
+                raise ConfigurationError(message, path=path, line=line) from error
+
+
+def _check_doubled_keys(root: yaml.Node | None, path: str) -> None:
+    """A second key of the same name would silently replace the first one."""
+    for node in _nodes(root):
+        names: dict[str, int] = {}
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            line, name = key.start_mark.line + 1, str(key.value)
+            if name in names and name != "<<":
+                message = f"the key {_short(name)} stands in line {names[name]} already"
+                raise ConfigurationError(message, path=path, line=line)
+            names[name] = line
+
+
+def _short(value: object) -> str:
+    """A value of the file in a message; aliases can make it as large as they like."""
+    shortener = reprlib.Repr()
+    shortener.maxlevel, shortener.maxstring, shortener.maxother = 2, 80, 80
+    return shortener.repr(value)
+
+
+_EXPECTED = {
+    **dict.fromkeys(("tuple_type", "list_type"), "a list"),
+    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "a mapping"),
+}
+
+
 def _explain(error: Any) -> str:
     """One line for a person from pydantic's first error."""
     where = ".".join(str(part) for part in error["loc"])
@@ -124,9 +187,11 @@ def _explain(error: Any) -> str:
         hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
         return f"unknown key {where}; {hint}"
     if error["type"] == "literal_error":
-        return f"{where}: expected {error['ctx']['expected']}, got {error['input']!r}"
+        return f"{where}: expected {error['ctx']['expected']}, got {_short(error['input'])}"
+    if error["type"] in _EXPECTED:
+        return f"{where}: expected {_EXPECTED[error['type']]}, got {_short(error['input'])}"
     message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{where}: {message[:1].lower()}{message[1:]}, got {error['input']!r}"
+    return f"{where}: {message[:1].lower()}{message[1:]}, got {_short(error['input'])}"
 
 
 def _known_keys(parents: Sequence[str | int]) -> list[str]:

@@ -37,6 +37,12 @@ def test_empty_file_is_the_default():
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
+        ("version: 1\nreview: {drafts: true}\nreview: {}\n", 3, "'review' stands in line 2"),
+        ("rules: {select: [ALL], select: []}\n", 1, "'select' stands in line 1"),
+        ("rules: {select: ALL}\n", 1, "rules.select: expected a list, got 'ALL'"),
+        ("rules:\nversion: 1\n", 1, "rules: expected a mapping, got None"),
+        ("\nversion: 2001-99-99\n", 2, "'2001-99-99' is no value: month must be"),
+        ("version: " + "9" * 5000, 1, "is no value: Exceeds the limit"),
         ("version: 2\n", 1, "version: expected 1, got 2"),
         ("version: 1\nreviews: {}\n", 2, "unknown key reviews; did you mean review?"),
         ("version: 1\nreview:\n  fail_on: errors\n", 3, "review.fail_on: expected"),
@@ -71,3 +77,23 @@ def test_rule_names_are_those_of_this_version_by_default():
     assert read_configuration("rules: {ignore: [single-unit-softmax, FL101, LLM]}")
     with pytest.raises(ConfigurationError, match="unknown rule 'single-unit-softmx'; did you mean"):
         read_configuration("rules: {ignore: [single-unit-softmx]}")
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
+def test_deep_nesting_is_refused(opening):
+    with pytest.raises(ConfigurationError, match="nested too deeply"):
+        read_configuration(opening * 20_000)
+
+
+def test_aliases_cannot_blow_a_message_up():
+    """Ten levels of ten references each stand for ten thousand million words."""
+    levels = [
+        "x0: &x0 [word]",
+        *(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 11)),
+    ]
+    text = "\n".join(
+        ("programs: [{path: p, dataset: {csv: {", *[f"  {x}," for x in levels], "}}, run: *x10}]")
+    )
+    with pytest.raises(ConfigurationError, match=r"programs\.0\.run") as caught:
+        read_configuration(text)
+    assert len(str(caught.value)) < 1000

@@ -10,6 +10,7 @@ import click
 from pydantic import ValidationError
 
 from app.settings import Settings
+from worker.store import check_database
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -35,13 +36,17 @@ def serve(**flags: str | None) -> None:
         settings = Settings()
     except ValidationError as error:
         raise click.UsageError(_explain(error)) from error
+    try:
+        check_database(settings.database_url)
+    except ValueError as error:
+        raise click.UsageError(f"FAULTLINE_DATABASE_URL, FAULTLINE_HOME: {error}") from error
     _run(settings)
 
 
 def _explain(error: ValidationError) -> str:
     first = error.errors(include_input=False)[0]
     where = str(first["loc"][0]).upper() if first["loc"] else "FAULTLINE_SANDBOX"
-    return f"{where}: {first['msg']}"
+    return f"{where}: {str(first['msg']).removeprefix('Value error, ')}"
 
 
 def _run(settings: Settings) -> None:

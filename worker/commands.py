@@ -92,14 +92,16 @@ def worker(queues: str, **flags: str | None) -> None:
         settings = WorkerSettings()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"])).upper()
-        raise click.UsageError(f"{where} {first['msg']}".strip()) from error
+        where = "".join(f"{part}: " for part in first["loc"]).upper()
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise click.UsageError(f"{where}{message}") from error
     _work(settings, queues)
 
 
 def _work(settings: WorkerSettings, queues: str) -> None:
     from worker import logs
     from worker.queue import EMBEDDED, QUEUES, broker_url, make_queue
+    from worker.store import check_database
 
     broker = settings.faultline_broker_url.get_secret_value()
     if broker_url(broker) == EMBEDDED:
@@ -109,6 +111,10 @@ def _work(settings: WorkerSettings, queues: str) -> None:
     unknown = [name for name in chosen if name not in QUEUES]
     if unknown or not chosen:
         raise click.UsageError(f"--queues: expected some of {', '.join(QUEUES)}, got {queues!r}")
+    try:
+        check_database(settings.database_url)
+    except ValueError as error:
+        raise click.UsageError(f"FAULTLINE_DATABASE_URL, FAULTLINE_HOME: {error}") from error
     logs.configure(settings.faultline_log_format)
     celery = make_queue(broker)
     node = celery.Worker(

@@ -16,6 +16,8 @@ from kombu import Queue
 # the worker runs in the same process; the inbox survives, messages need not
 EMBEDDED = "memory://localhost"
 
+BROKERS = ("redis", "rediss", "sentinel", "amqp", "amqps", "memory")
+
 REVIEWS = "reviews"
 ANALYSIS_CPU = "analysis.cpu"
 ANALYSIS_GPU = "analysis.gpu"
@@ -58,8 +60,18 @@ class PullRequestMessage:
 
 
 def broker_url(setting: str) -> str:
-    """The URL that Celery understands; nothing or "embedded" means the embedded broker."""
-    return setting if setting not in ("", "embedded") else EMBEDDED
+    """The URL that Celery understands; nothing or "embedded" means the embedded broker.
+
+    Raises:
+        ValueError: it names no broker; the URL itself may hold a password and is not shown.
+    """
+    if setting in ("", "embedded"):
+        return EMBEDDED
+    kind, separator, _ = setting.partition("://")
+    if not separator or kind not in BROKERS:
+        known = ", ".join(f"{name}://" for name in BROKERS)
+        raise ValueError(f"expected a URL that begins with one of {known}, or embedded")
+    return setting
 
 
 def make_queue(setting: str) -> Celery:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import platformdirs
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from worker.queue import broker_url
 from worker.store import default_database_url
 
 
@@ -60,6 +61,12 @@ class WorkerSettings(BaseSettings):
     faultline_log_format: Annotated[
         Literal["text", "json"], Field(description="how log lines are written")
     ] = "text"
+
+    @field_validator("faultline_broker_url")
+    @classmethod
+    def _is_a_broker(cls, value: SecretStr) -> SecretStr:
+        broker_url(value.get_secret_value())
+        return value
 
     @model_validator(mode="after")
     def _insists_on_no_sandbox(self) -> Self:

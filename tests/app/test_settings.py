@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,24 @@ def test_private_key_from_a_file_or_with_escaped_line_ends(tmp_path: Path) -> No
     (tmp_path / "key.pem").write_text("A\nB\n")
     assert WorkerSettings(github_app_private_key_path="key.pem").private_key == "A\nB\n"
     assert WorkerSettings(github_app_private_key=r"A\nB").private_key == "A\nB"
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "says"),
+    [
+        ("--broker-url", "ftp://user:hush@host", "expected a URL that begins with one of redis://"),
+        ("--broker-url", "127.0.0.1:6379", "expected a URL that begins with one of redis://"),
+        ("--database-url", "nonsense", "the database cannot be opened: Could not parse"),
+        ("--database-url", "sqlite:///:memory:", "the inbox must outlive the process"),
+        ("--database-url", "postgresql://u:hush@127.0.0.1:1/d", "Connection refused"),
+        ("--home", "/proc/nowhere", "the database cannot be opened"),
+    ],
+)
+def test_what_cannot_be_opened_is_wrong_usage(
+    flag: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # serve hands its flags on there
+    done = CliRunner().invoke(serve, [flag, value])
+    assert done.exit_code == 2
+    assert says in " ".join(done.output.split())
+    assert "hush" not in done.output

@@ -4,7 +4,7 @@ The database is the truth. A message on the broker only says "look at this deliv
 is lost, the sweeper sends another one, and when it comes twice, the second claim fails.
 """
 
-from worker.store.database import Database, default_database_url
+from worker.store.database import Database, check_database, default_database_url
 from worker.store.inbox import Claim, Due, Inbox, NewDelivery
 from worker.store.runs import NewRun, RememberedFinding, Run, RunDetails, Runs
 
@@ -19,5 +19,6 @@ __all__ = [
     "Run",
     "RunDetails",
     "Runs",
+    "check_database",
     "default_database_url",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from worker.store.tables import metadata
@@ -75,6 +76,25 @@ class Database:
     def close(self) -> None:
         """Gives all connections back."""
         self._engine.dispose()
+
+
+def check_database(url: str) -> None:
+    """Open the database once, so that a wrong setting is one line instead of a traceback.
+
+    Raises:
+        ValueError: it cannot be opened, and why; never with a password in it.
+    """
+    try:
+        database = Database(url)
+        database.create()
+        database.close()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error)
+    except (OSError, ImportError) as error:
+        reason = str(error)
+    else:
+        return
+    raise ValueError(f"the database cannot be opened: {reason}")
 
 
 def _with_driver(url: str) -> str:

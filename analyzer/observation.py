@@ -16,6 +16,7 @@ from analyzer.options import Options, ProgramSpec
 from analyzer.sandbox.protocol import Request
 from analyzer.sandbox.runner import observe
 from analyzer.source.calls import SourceIndex
+from analyzer.source.files import read_source
 
 OLD_KERAS_CAUSES = frozenset({"crash", "missing_module", "no_training", "no_model"})
 """Endings after which a Keras program is tried once more with tf_keras (Keras 2)."""
@@ -51,7 +52,7 @@ def observe_program(
         texts: texts that replace files of the program (an edit under test).
     """
     started = time.monotonic()
-    request = build_request(source, spec, options, texts)
+    request = build_request(source, spec, options, runnable(root, source, texts))
 
     def run(asked: Request) -> Observation:
         left = max(1.0, budget - (time.monotonic() - started))
@@ -117,6 +118,13 @@ def build_request(
     )
 
 
+def runnable(root: Path, source: SourceIndex, texts: Mapping[str, str]) -> Mapping[str, str]:
+    """The texts, with the script of a notebook's cells in place of its JSON."""
+    if not source.path.endswith(".ipynb") or source.path in texts:
+        return texts
+    return {**texts, source.path: read_source(root, source.path).text}
+
+
 def command_of(path: str, run: str | None) -> tuple[str, tuple[str, ...], str | None]:
     """Script, arguments and entry from a configured `run`; the file itself by default."""
     if run is None:
@@ -125,6 +133,8 @@ def command_of(path: str, run: str | None) -> tuple[str, tuple[str, ...], str | 
     if len(words) == 1 and ":" in words[0] and not words[0].endswith(".py"):
         return path, (), words[0]
     words = words[1:] if words[0] in {"python", "python3"} else words
+    if len(words) > 1 and words[0] == "-m":
+        return words[1].replace(".", "/") + ".py", tuple(words[2:]), None
     return words[0], tuple(words[1:]), None
 
 

@@ -32,7 +32,8 @@ class Request(BaseModel):
         script: path of the script relative to the root, with "/"; None when `entry` is given.
         entry: "module:function" to call instead of a script.
         argv: arguments after the program's name.
-        working_folder: where the program starts, relative to the root; None: the script's folder.
+        working_folder: where the program starts, relative to the root; None: its own or
+            the root, whichever holds more of the files that the script names.
         steps: training steps of the warm-up; warmup_seconds: wall time after the first of them.
         samples: samples inspected for the data profile.
         keras: which Keras `import keras` and `tf.keras` mean.

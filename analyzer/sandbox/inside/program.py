@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import importlib
 import importlib.machinery
@@ -14,6 +15,7 @@ from typing import Any
 
 from .ending import Ending, without_training
 from .recorder import Recorder, Stop, leave
+from .starting import start_of
 
 
 def run(recorder: Recorder) -> int:
@@ -87,23 +89,34 @@ def run_as_main(root: str, request: dict[str, Any], names: Any = builtins) -> No
         _call_entry(root, request)
         return
     path = os.path.join(root, request["script"])
-    folder = os.path.dirname(path)
-    _enter(root, folder, request)
+    with open(path, "rb") as file:
+        source = file.read()
+    tree = compile(source, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    start = start_of(root, path, tree)
+    _enter(root, start.imports, start.folder, request)
     sys.argv = [path, *request["argv"]]
     module = types.ModuleType("__main__")
     loader = importlib.machinery.SourceFileLoader("__main__", path)
     module.__dict__.update(
         __file__=path, __builtins__=names, __loader__=loader, __spec__=None, __cached__=None
     )
+    if start.package is not None:
+        module.__package__ = start.package
+    if path.endswith(".ipynb"):
+        module.__dict__["display"] = _display
     sys.modules["__main__"] = module
-    with open(path, "rb") as file:
-        code = compile(file.read(), path, "exec", dont_inherit=True)
+    code = compile(source, path, "exec", dont_inherit=True)
     exec(code, module.__dict__)
+
+
+def _display(*values: object, **_options: object) -> None:
+    """What a notebook has without importing it; in a script the values are printed."""
+    print(*values)
 
 
 def _call_entry(root: str, request: dict[str, Any]) -> None:
     module_name, _, function = request["entry"].partition(":")
-    _enter(root, root, request)
+    _enter(root, root, root, request)
     sys.argv = [module_name, *request["argv"]]
     target: Any = importlib.import_module(module_name)
     for part in function.split("."):
@@ -111,14 +124,14 @@ def _call_entry(root: str, request: dict[str, Any]) -> None:
     target()
 
 
-def _enter(root: str, folder: str, request: dict[str, Any]) -> None:
-    """Working folder and import path, as when a person starts the script from its folder."""
+def _enter(root: str, imports: str, folder: str, request: dict[str, Any]) -> None:
+    """Working folder and import path, as when a person starts the script."""
     chosen = request.get("working_folder")
     os.chdir(folder if chosen is None else os.path.join(root, chosen))
-    sys.path.insert(0, folder)
+    sys.path.insert(0, imports)
     # Last of all the root: a repository's own package is installed where its programs really run.
     sys.path += [path for path in (root, os.path.join(root, "src")) if os.path.isdir(path)]
-    release_shadowed(folder)
+    release_shadowed(imports)
 
 
 def release_shadowed(folder: str) -> None:

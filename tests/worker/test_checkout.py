@@ -146,7 +146,11 @@ def test_forged_header_length_is_refused() -> None:
         unpacked(gzip.compress(data))
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive", gzip.compress(b"no tar" * 200)])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no archive", gzip.compress(b"no tar" * 200)],
+    ids=["empty", "text", "compressed text"],
+)
 def test_what_is_no_archive(data: bytes) -> None:
     with pytest.raises(SnapshotRefused, match="damaged"):
         unpacked(data)

@@ -10,6 +10,7 @@ from analyzer import (
     Configuration,
     FaultlineError,
     Options,
+    ProgramReport,
     ProgramSpec,
     Report,
     SandboxPolicy,
@@ -19,6 +20,7 @@ from worker.errors import AnalysisFailed
 from worker.settings import WorkerSettings
 from worker.suggestion import Text
 
+ABSENT = "not in the commit's snapshot: a link, or left out by export-ignore in .gitattributes"
 LARGEST_QUOTED = 2 * 2**20  # bytes of a file whose lines may be quoted in a suggestion
 
 
@@ -45,17 +47,28 @@ def build_options(
 def run_analysis(
     root: Path, paths: Sequence[str], options: Options, progress: Callable[[str], None]
 ) -> Report:
-    """The analyzer's report.
+    """The analyzer's report; files that the snapshot lacks are in it as skipped.
 
     Raises:
         AnalysisFailed: the configuration asks for what cannot be, or the sandbox broke.
     """
+    present = [path for path in paths if (root / path).is_file()]
     try:
-        return analyzer.analyze(root, paths, options, progress)
+        report = analyzer.analyze(root, present, options, progress)
     except UsageError as error:
         raise AnalysisFailed("Wrong configuration", str(error)) from error
     except FaultlineError as error:
         raise AnalysisFailed("The analysis broke off", str(error)) from error
+    absent = [path for path in paths if path not in present]
+    return _with_absent(report, absent) if absent else report
+
+
+def _with_absent(report: Report, paths: Sequence[str]) -> Report:
+    """The report that also tells of changed files which nobody could look at."""
+    skipped = [ProgramReport(path=path, status="skipped", reason=ABSENT) for path in paths]
+    programs = (*report.programs, *skipped)
+    summary = report.summary.model_copy(update={"programs": len(programs)})
+    return report.model_copy(update={"programs": programs, "summary": summary})
 
 
 def empty_report() -> Report:

@@ -41,9 +41,8 @@ def review_clone(
         report, change = empty_report(), Change(files, {})
     else:
         with clone.archive(head_sha) as archive, snapshot(archive) as root:
-            present = [path for path in source_paths(files) if (root / path).is_file()]
-            report = run_analysis(root, present, options, progress)
-            change = Change(files, read_texts(root, present))
+            report = run_analysis(root, source_paths(files), options, progress)
+            change = Change(files, read_texts(root, source_paths(files)))
     return LocalReview(report, compose(report, change, policy, head_sha))
 
 

@@ -202,9 +202,9 @@ def _make_review(work: Work, run: Run, pull: PullRequest, configuration: Configu
 def _analyse(
     root: Path, files: Mapping[str, ChangedFile], options: Options
 ) -> tuple[Report, Change]:
-    present = [path for path in source_paths(files) if (root / path).is_file()]
-    report = run_analysis(root, present, options, lambda text: log.info("stage %s", text))
-    return report, Change(files, read_texts(root, present))
+    paths = source_paths(files)
+    report = run_analysis(root, paths, options, lambda text: log.info("stage %s", text))
+    return report, Change(files, read_texts(root, paths))
 
 
 def _from_memory(found: RememberedFinding) -> Earlier:

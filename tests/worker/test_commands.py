@@ -67,6 +67,21 @@ def test_other_formats_give_the_report(clone: Path) -> None:
     assert [program["path"] for program in json.loads(done.stdout)["programs"]] == ["train.py"]
 
 
+def test_changed_files_that_the_snapshot_lacks_are_told(clone: Path) -> None:
+    (clone / "link.py").symlink_to("train.py")
+    attributes = {".gitattributes": b"hidden.py export-ignore\n", "hidden.py": BASE}
+    Repository(clone).commit(attributes)
+    done = faultline(clone, "review", "--base", "HEAD~1", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["summary"]["programs"] == 2
+    assert {program["path"]: program["status"] for program in report["programs"]} == {
+        "link.py": "skipped",
+        "hidden.py": "skipped",
+    }
+    assert all("not in the commit's snapshot" in one["reason"] for one in report["programs"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from analyzer.errors import EditError
 from analyzer.findings import Edit, Finding, Fix
@@ -13,7 +14,14 @@ from analyzer.fusion import Judged, Verdict
 from analyzer.kinds import SEVERITIES
 from analyzer.source.files import SourceFile
 
-Recheck = Callable[[Mapping[str, str]], Verdict | None]
+
+class Broken(Enum):
+    """The edited program does not get as far as the program did before."""
+
+    BROKEN = "broken"
+
+
+Recheck = Callable[[Mapping[str, str]], Verdict | Broken | None]
 """Checks the program again with these texts in place of its files; None when there is no time."""
 
 
@@ -144,6 +152,8 @@ def _try(mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Rech
     except EditError:
         return False
     after = recheck({file.path: text})
+    if after is Broken.BROKEN:
+        return False
     return None if after is None else _mended(mends, before, after)
 
 

@@ -21,6 +21,11 @@ from analyzer.source.files import read_source
 OLD_KERAS_CAUSES = frozenset({"crash", "missing_module", "no_training", "no_model"})
 """Endings after which a Keras program is tried once more with tf_keras (Keras 2)."""
 
+BREAKS = frozenset(
+    {"syntax_error", "crash", "missing_module", "missing_data", "no_model", "no_training"}
+)
+"""Endings that come from the program itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -90,6 +95,18 @@ def further(one: Observation, other: Observation) -> Observation:
     if _reached(other) <= _reached(one):
         return one
     return other if other.trouble else other.model_copy(update={"trouble": one.trouble})
+
+
+def falls_short(first: Observation, edited: Observation) -> bool:
+    """Whether the edited program broke before it came as far as the program had come.
+
+    An end by a limit of the sandbox (time, memory) says nothing about the edit.
+    """
+    trouble = edited.trouble
+    if trouble is None or trouble.cause not in BREAKS:
+        return False
+    before, after = _reached(first), _reached(edited)
+    return (*after[:2], after[2] > 0) < (*before[:2], before[2] > 0)
 
 
 def _reached(seen: Observation) -> tuple[bool, bool, int]:

@@ -15,7 +15,7 @@ from analyzer.errors import SourceError
 from analyzer.findings import Finding, ProgramReport, Report, Seconds
 from analyzer.fusion import Verdict, judge
 from analyzer.kinds import SEVERITIES, Severity
-from analyzer.observation import Observed, observe_program
+from analyzer.observation import Observed, falls_short, observe_program
 from analyzer.observed import Observation
 from analyzer.options import Options, ProgramSpec
 from analyzer.programs import Skipped, TrainingProgram, find_programs
@@ -147,13 +147,19 @@ class _Review:
         if observed.observation.graph is None:
             return mends
 
-        def recheck(texts: Mapping[str, str]) -> Verdict | None:
+        first = observed.observation
+
+        def recheck(texts: Mapping[str, str]) -> Verdict | mending.Broken | None:
             left = self._budget - (time.monotonic() - started)
             if left < 1.5 * observed.seconds:
                 return None
             self.say(f"{self.program.path}: checking the edits")
             again = self._observe(texts, left)
-            if again.observation is None or again.observation.graph is None:
+            if again.observation is None:
+                return None
+            if falls_short(first, again.observation):
+                return mending.Broken.BROKEN
+            if again.observation.graph is None:
                 return None
             return self._judge(self._view(again, None))
 

@@ -6,7 +6,7 @@ from analyzer.findings import Finding
 from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression
 from analyzer.fixing.lines import apply_edits
 from analyzer.fusion import Judged, Verdict
-from analyzer.mending import finding_with_fix, plan_mends, verify
+from analyzer.mending import Broken, finding_with_fix, plan_mends, verify
 from analyzer.observed import Site
 from analyzer.source.files import SourceFile, decode_source
 
@@ -111,3 +111,11 @@ def test_a_failing_edit_does_not_spoil_the_others():
     mends = verify(plan_mends(before.judged, source()), before, source(), recheck)
     assert {m.judged.finding.rule: m.verified for m in mends} == {"good": True, "bad": False}
     assert replace(mends[0], verified=None).edits
+
+
+def test_an_edit_that_breaks_the_program_is_not_verified():
+    before = verdict(judged("a", 1, 2, "7"))
+    mends = plan_mends(before.judged, source())
+    (mend,) = verify(mends, before, source(), lambda _: Broken.BROKEN)
+    assert mend.verified is False
+    assert finding_with_fix(mend, source()).fix is None

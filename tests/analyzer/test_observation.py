@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.observation import command_of, runnable
+from analyzer.observation import command_of, falls_short, runnable
+from analyzer.observed import Graph, Learner, NotObserved, Observation, Trace
 from analyzer.source.index import read_program
 
 
@@ -32,3 +33,22 @@ def test_of_a_notebook_the_cells_run_and_not_its_json(tmp_path: Path) -> None:
     assert texts == {"a.ipynb": "pass  # %time\nx = 1\n"}
     edited = {"a.ipynb": "x = 2\n"}
     assert runnable(tmp_path, read_program(tmp_path, "a.ipynb"), edited) == edited
+
+
+TRAINED = Observation(graph=Graph(layers=()), learner=Learner(), trace=Trace(steps=60))
+
+
+@pytest.mark.parametrize(
+    ("cause", "steps", "short"),
+    [("crash", 0, True), ("no_training", 0, True), ("timeout", 0, False), ("crash", 3, False)],
+)
+def test_an_edit_that_breaks_the_program_falls_short(cause: str, steps: int, short: bool) -> None:
+    trouble = NotObserved(cause=cause, message="it ended")  # type: ignore[arg-type]
+    edited = TRAINED.model_copy(update={"trace": Trace(steps=steps), "trouble": trouble})
+    assert falls_short(TRAINED, edited) is short
+
+
+def test_a_program_that_never_trained_does_not_fall_short_of_itself() -> None:
+    trouble = NotObserved(cause="crash", message="boom")
+    built = Observation(graph=Graph(layers=()), trouble=trouble)
+    assert not falls_short(built, built)

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
-from analyzer.rules.reading.labels import label_facts
+from analyzer.rules.reading.labels import EXCLUSIVE, label_facts
 from analyzer.rules.reading.proof import count, data_seen, first_site
 from analyzer.rules.samples import at, dense, labels, sample, table
 
@@ -59,7 +59,9 @@ class FewSamples(Rule):
         if graph is not None and graph.backbone:
             return
         facts = label_facts(program)
-        classes = (facts.classes if facts and facts.seen else None) or 0
+        # Labels that exclude each other share the samples; those of multi-hot rows do not.
+        shared = facts is not None and facts.seen and facts.encoding in EXCLUSIVE
+        classes = (facts.classes if facts and shared else None) or 0
         scarce = classes > MANY_CLASSES and samples < FEW_PER_CLASS * classes
         learner = program.learner
         site = first_site(
@@ -93,6 +95,16 @@ EXAMPLES = (
             data={"site": at(1)},
         ),
         found=(Found(1, "100 samples of 20 classes", None),),
+    ),
+    Example(
+        "two hundred pictures with masks of 32 columns",
+        sample(
+            "x = make(200)",
+            layers=NET,
+            inputs=table(samples=200),
+            targets=labels("multi_hot", 32),
+            data={"site": at(1)},
+        ),
     ),
     Example("a thousand", sample("x = 1", layers=NET, inputs=table(), data={"site": at(1)})),
     Example(

@@ -24,17 +24,20 @@ Sources
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import FixPlan, RemoveArgument
+from analyzer.observed import Site
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.mends import layer_call
 from analyzer.rules.reading.proof import count
 from analyzer.rules.samples import conv, dense, sample
-from analyzer.source.calls import CallSite
+from analyzer.source.calls import CallSite, SourceIndex
 
 ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape")
+_ADDED = re.compile(r"\s*([\w.]+)\.add\(")
 
 
 class InnerInputShape(Rule):
@@ -65,17 +68,39 @@ class InnerInputShape(Rule):
 
 
 def _inner(program: Program) -> Iterator[tuple[CallSite, str]]:
+    """Calls of layers that follow another one in the same Sequential model."""
     assert program.graph is not None
-    layers = [layer for layer in program.graph.layers if layer.op != "input"]
-    seen = {layers[0].site} if layers else set()
-    for layer in layers[1:]:
+    seen: set[Site] = set()
+    opened: set[object] = set()
+    for layer in program.graph.layers:
         call = layer_call(program.source, layer)
-        if call is None or layer.site in seen:
+        model = None if call is None else _model_of(program.source, call)
+        if call is None or model is None or call.site in seen:
             continue
-        seen.add(layer.site)
-        for keyword in ARGUMENTS:
-            if call.argument(keyword) is not None:
-                yield call, keyword
+        seen.add(call.site)
+        if model in opened:
+            yield from ((call, word) for word in ARGUMENTS if call.argument(word) is not None)
+        opened.add(model)
+
+
+def _model_of(source: SourceIndex, call: CallSite) -> object:
+    """The Sequential model that a layer's call stands in; None when that cannot be told.
+
+    Models made by a library take an input shape wherever they stand.
+    """
+    if call.role != "layer" or call.site.path != source.path or "applications" in call.callee:
+        return None
+    lists = [c.site for c in source.by_role("model") if c.name == "Sequential"]
+    around = [site for site in lists if _within(call.site, site)]
+    if around:
+        return max(around, key=lambda site: (site.line, site.column))
+    added = _ADDED.match(source.lines[call.statement.line - 1])
+    return (call.function, added[1]) if added else None
+
+
+def _within(inner: Site, outer: Site) -> bool:
+    start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
+    return (outer.line, outer.column) < start and end < (outer.end_line, outer.end_column)
 
 
 EXAMPLES = (
@@ -99,6 +124,20 @@ EXAMPLES = (
             """,
             layers=(dense(1, 32), dense(2, 1)),
         ),
+    ),
+    Example(
+        "the first layers of two towers, added in turn",
+        sample(
+            """
+            image.add(Conv2D(32, (3, 3), input_shape=(64, 64, 3)))
+            table.add(Dense(8, input_dim=4))
+            """,
+            layers=(conv(1, 32), dense(2, 8)),
+        ),
+    ),
+    Example(
+        "a model of a library, where no list or add says what comes before it",
+        sample("base = MobileNetV2(input_shape=(32, 32, 3))", layers=(conv(1, 32), dense(1, 2))),
     ),
     Example("nowhere", sample("Dense(1)", layers=(dense(1, 1),))),
 )

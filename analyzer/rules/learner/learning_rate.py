@@ -65,6 +65,9 @@ BANDS: dict[str, Band] = {
 }
 NORMALIZED_SGD_HIGH = 1.0  # with normalization layers the scale of the weights does not matter
 PRETRAINED_LOW = 1e-7  # fine-tuning of a pretrained model
+ROUNDING = (
+    1e-6  # relative; frameworks keep the rate in single precision: 0.05 comes back above 0.05
+)
 GROWTH = 10.0  # times the first loss: more than any healthy warm-up shows
 
 
@@ -94,10 +97,11 @@ class LearningRate(Rule):
                 yield self.unchecked(f"the learning rate of {optimizer.name} is not known")
                 continue
             site = first_site(optimizer.learning_rate_site, optimizer.site)
-            low = rate < band.low and not optimizer.scheduled
-            if site is None or not (rate > band.high or low):
+            high = rate > band.high * (1 + ROUNDING)
+            low = rate < band.low * (1 - ROUNDING) and not optimizer.scheduled
+            if site is None or not (high or low):
                 continue
-            grew = _growth(program.trace) if rate > band.high else None
+            grew = _growth(program.trace) if high else None
             yield Suspicion(
                 site=site,
                 message=_message(optimizer, band, grew),
@@ -226,6 +230,17 @@ EXAMPLES = (
             optimizer="sgd",
             optimizer_line=1,
             optimizer_facts={"learning_rate": 0.1},
+        ),
+    ),
+    Example(
+        "the upper bound, as single precision writes it",
+        sample(
+            SGD,
+            framework="torch",
+            layers=NET,
+            optimizer="sgd",
+            optimizer_line=1,
+            optimizer_facts={"learning_rate": 0.05000000074505806},
         ),
     ),
     Example(

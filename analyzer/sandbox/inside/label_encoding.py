@@ -192,6 +192,8 @@ def _zeros_and_ones(rows: Any, width: int) -> dict[str, Any]:
     import numpy as np
 
     flat = rows.reshape(-1, width)
+    if rows.ndim == 4 and rows.shape[1] == 1:  # masks with the channel first, as PyTorch has them
+        flat, width = rows.reshape(-1, 1), 1
     if width == 1:
         return {"encoding": "binary", "classes": 2, "balance": _shares(flat)}
     single = bool((flat.sum(axis=1, dtype=np.int64) == 1).all())

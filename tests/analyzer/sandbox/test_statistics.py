@@ -113,6 +113,7 @@ ENCODINGS = [
     ("binary", [[0.0], [1.0], [1.0]]),
     ("binary", np.array([True, False, True])),
     ("binary", np.zeros((2, 4, 4, 1)) + np.arange(4).reshape(4, 1) % 2),
+    ("binary", np.zeros((2, 1, 4, 4)) + np.arange(4) % 2),
     ("plus_minus_one", [-1, 1, 1, -1]),
     ("plus_minus_one", [[-1.0, 1.0], [1.0, 1.0]]),
     ("integer", [0, 1, 2, 0, 1, 2]),

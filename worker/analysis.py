@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import analyzer
@@ -16,9 +17,12 @@ from analyzer import (
     SandboxPolicy,
     UsageError,
 )
+from worker.comments import Change
+from worker.diff import ChangedFile
 from worker.errors import AnalysisFailed
+from worker.pulls import source_paths
 from worker.settings import WorkerSettings
-from worker.suggestion import Text
+from worker.suggestion import Text, has_lone_returns
 
 ABSENT = "not in the commit's snapshot: a link, or left out by export-ignore in .gitattributes"
 LARGEST_QUOTED = 2 * 2**20  # bytes of a file whose lines may be quoted in a suggestion
@@ -76,13 +80,20 @@ def empty_report() -> Report:
     return analyzer.analyze(Path(), ())
 
 
-def read_texts(root: Path, paths: Iterable[str]) -> dict[str, Text]:
-    """The files whose lines can be quoted."""
-    texts = {}
-    for path in paths:
+def read_change(root: Path, files: Mapping[str, ChangedFile]) -> Change:
+    """The change with the texts of the files whose lines can be quoted.
+
+    A carriage return alone ends a line for Python and not for git: no line of such a file can be
+    commented on, because the two number them differently.
+    """
+    texts, known = {}, dict(files)
+    for path in source_paths(files):
         file = root / path
-        if file.is_file() and file.stat().st_size <= LARGEST_QUOTED:
-            text = Text.of(file.read_bytes())
-            if text is not None:
-                texts[path] = text
-    return texts
+        if not file.is_file() or file.stat().st_size > LARGEST_QUOTED:
+            continue
+        content = file.read_bytes()
+        if (text := Text.of(content)) is not None:
+            texts[path] = text
+        if has_lone_returns(content):
+            known[path] = replace(files[path], hunks=None)
+    return Change(known, texts)

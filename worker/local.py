@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analyzer import CONFIGURATION_PATH, Configuration, Options, Report, read_configuration
-from worker.analysis import empty_report, read_texts, run_analysis
+from worker.analysis import empty_report, read_change, run_analysis
 from worker.checkout import snapshot
 from worker.clone import Clone
 from worker.comments import Change, Comment
@@ -42,7 +42,7 @@ def review_clone(
     else:
         with clone.archive(head_sha) as archive, snapshot(archive) as root:
             report = run_analysis(root, source_paths(files), options, progress)
-            change = Change(files, read_texts(root, source_paths(files)))
+            change = read_change(root, files)
     return LocalReview(report, compose(report, change, policy, head_sha))
 
 

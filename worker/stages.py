@@ -14,7 +14,7 @@ from pathlib import Path
 
 from analyzer import Configuration, ConfigurationError, Options, Report
 from worker import posting
-from worker.analysis import build_options, empty_report, read_texts, run_analysis
+from worker.analysis import build_options, empty_report, read_change, run_analysis
 from worker.api import Api
 from worker.checkout import snapshot
 from worker.comments import Change
@@ -202,9 +202,10 @@ def _make_review(work: Work, run: Run, pull: PullRequest, configuration: Configu
 def _analyse(
     root: Path, files: Mapping[str, ChangedFile], options: Options
 ) -> tuple[Report, Change]:
-    paths = source_paths(files)
-    report = run_analysis(root, paths, options, lambda text: log.info("stage %s", text))
-    return report, Change(files, read_texts(root, paths))
+    report = run_analysis(
+        root, source_paths(files), options, lambda text: log.info("stage %s", text)
+    )
+    return report, read_change(root, files)
 
 
 def _from_memory(found: RememberedFinding) -> Earlier:

@@ -30,11 +30,11 @@ class Text:
     @classmethod
     def of(cls, content: bytes) -> Text | None:
         """None when the file is not UTF-8, or its lines are not the ones that git counts."""
+        if b"\0" in content or has_lone_returns(content):
+            return None
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
-            return None
-        if "\0" in text or re.search(r"\r(?!\n)", text):
             return None
         lines = text.split("\n")
         return cls(tuple(lines[:-1] if lines[-1] == "" else lines))
@@ -44,6 +44,11 @@ class Text:
         """What stands before the line feed in most lines: a carriage return or nothing."""
         returns = sum(line.endswith("\r") for line in self.lines)
         return "\r" if 2 * returns > len(self.lines) else ""
+
+
+def has_lone_returns(content: bytes) -> bool:
+    """Whether there are carriage returns that belong to no line ending of git's."""
+    return re.search(rb"\r(?!\n)", content) is not None
 
 
 @dataclass(frozen=True, slots=True)

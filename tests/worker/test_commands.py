@@ -55,6 +55,16 @@ def test_prints_the_requests_of_the_app(clone: Path) -> None:
     assert posted["check_run"]["conclusion"] == "failure"
 
 
+def test_lines_that_git_counts_differently_are_not_commented_on(clone: Path) -> None:
+    mixed = HEAD.replace(b"import torch\n", b"import torch  # old\rimport math\n", 1)
+    Repository(clone).commit({"mixed.py": mixed})
+    done = faultline(clone, "review", "--base", "HEAD~1", "--format", "github")
+    posted = json.loads(done.stdout)
+    assert posted["review"] is None
+    assert "mixed.py:6" in posted["check_run"]["output"]["summary"]  # Python's number
+    assert "Outside the lines of this change" in posted["check_run"]["output"]["summary"]
+
+
 def test_static_text_for_a_person(clone: Path) -> None:
     done = faultline(clone, "review", "--base", "HEAD~1", "--static")
     assert done.returncode == 0, done.stderr

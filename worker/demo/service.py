@@ -127,4 +127,7 @@ def _inherited() -> dict[str, str]:
     foreign = ("GITHUB_", "FAULTLINE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     sandbox = ("FAULTLINE_SANDBOX", "FAULTLINE_ALLOW_UNSANDBOXED", "FAULTLINE_DEVICE")
-    return kept | {name: os.environ[name] for name in sandbox if name in os.environ}
+    kept |= {name: os.environ[name] for name in sandbox if name in os.environ}
+    # the stand-in is on this machine, and a proxy would look for it on its own
+    direct = ",".join(filter(None, (kept.get("no_proxy") or kept.get("NO_PROXY"), "127.0.0.1")))
+    return kept | {"no_proxy": direct, "NO_PROXY": direct}

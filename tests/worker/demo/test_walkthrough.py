@@ -37,6 +37,7 @@ def test_everything_comes_true(
             return super().start()
 
     monkeypatch.setattr(walkthrough, "GitHubStandIn", Kept)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # nobody listens there
     assert walkthrough.run() == 0
     told = capsys.readouterr().out
     assert re.search(r"fixed, says the second review: [\w-]+(, [\w-]+)+\n$", told)

@@ -62,6 +62,7 @@ def misspelled(path: str, name: str) -> str | None:
         return None
     nodes = list(ast.walk(tree))
     defined = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    defined.discard(name)  # ``X_train = X_train / 255`` defines it from itself
     same = next((other for other in sorted(defined) if other.lower() == name.lower()), None)
     return same or next(iter(difflib.get_close_matches(name, defined, 1, _CLOSE)), None)
 

@@ -9,7 +9,8 @@ How it is measured
     Standard deviations of the inspected arrays, at least ten times apart; in code, one array or
     generator that is scaled and its counterpart that is not.
 When it is right
-    Never, unless the evaluation is meant to test other scales.
+    Where the evaluation is meant to test other scales: anomalies that passed through the scaler of
+    the training data may lie far off.
 Example
     x_train = x_train / 255
     model.fit(x_train, y_train)
@@ -86,6 +87,9 @@ def _seen(program: Program, train: ArrayStats) -> Iterator[Suspicion]:
         site = _use(program, stats.name)
         if 1 / APART < ratio < APART or site is None:
             continue
+        if _both_scaled(program, train.name, stats.name):
+            # Values that passed through the same scaling and lie far off are what is tested for.
+            continue
         yield Suspicion(
             site=site,
             message=(
@@ -97,6 +101,14 @@ def _seen(program: Program, train: ArrayStats) -> Iterator[Suspicion]:
             proof=proof(True),
         )
         return
+
+
+def _both_scaled(program: Program, train: str | None, test: str | None) -> bool:
+    source = program.source
+    train = source.inputs_name or train
+    if train is None or test is None:
+        return False
+    return is_derived_scaled(source, train) and is_derived_scaled(source, test)
 
 
 def _span(stats: ArrayStats) -> str:
@@ -210,6 +222,21 @@ EXAMPLES = (
             data={"test_inputs": (images(0, 1, 1, name="x_test"),)},
             source=NAMES,
             learner={"fit_site": at(3)},
+        ),
+    ),
+    Example(
+        "anomalies that passed through the training data's scaler",
+        sample(
+            """
+            scaler = StandardScaler()
+            x_train = scaler.fit_transform(usual)
+            x_test = scaler.transform(anomalies)
+            model.fit(x_train, x_train)
+            model.predict(x_test)
+            """,
+            inputs=images(-4, 4, 1, name="x_train"),
+            data={"test_inputs": (images(-500, 500, 1, name="x_test"),)},
+            source=NAMES,
         ),
     ),
     Example(

@@ -6,7 +6,9 @@ overwrite a name end the search for it; everything else is only added.
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -45,9 +47,30 @@ def statements(source: SourceIndex) -> Iterator[Statement]:
         balance = sum(text.count(c) for c in "([{") - sum(text.count(c) for c in ")]}")
         if (balance > 0 or line.endswith("\\")) and len(parts) < MOST_LINES:
             continue
-        if text.strip():
-            yield Statement(start, len(text) - len(text.lstrip()), text.strip())
+        indent = len(text) - len(text.lstrip())
+        yield from (Statement(start, indent, part) for part in _parts(text))
         start = 0
+
+
+def _parts(text: str) -> list[str]:
+    """The statements of one logical line, which semicolons separate."""
+    if ";" not in text:
+        return [text.strip()] if text.strip() else []
+    cuts, depth, quote = [-1], 0, ""
+    for place, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        elif sign in "([{":
+            depth += 1
+        elif sign in ")]}":
+            depth -= 1
+        elif sign == ";" and depth <= 0:
+            cuts.append(place)
+    ends = [*cuts[1:], len(text)]
+    parts = [text[a + 1 : b].strip() for a, b in zip(cuts, ends, strict=True)]
+    return [part for part in parts if part]
 
 
 def _binding(text: str) -> re.Match[str] | None:
@@ -79,6 +102,9 @@ def origins(source: SourceIndex, name: str | None) -> tuple[Statement, ...]:
 
 def names_bound(source: SourceIndex) -> frozenset[str]:
     """Every name that the program binds in any way; "*" when a star import may bind more."""
+    tree = _tree(source)
+    if tree is not None:
+        return frozenset(name for node in ast.walk(tree) for name in _bound_by(node))
     bound: set[str] = set()
     for statement in statements(source):
         text = statement.text
@@ -91,6 +117,31 @@ def names_bound(source: SourceIndex) -> frozenset[str]:
                 bound.add("*")
         bound |= _named_inside(text)
     return frozenset(bound)
+
+
+def _tree(source: SourceIndex) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse("\n".join(source.lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _bound_by(node: ast.AST) -> tuple[str, ...]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+            return (name,)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return (name,)
+        case ast.alias(name=name, asname=other):
+            return (other or name.partition(".")[0],)
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+            return (name,)
+        case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            return (name,)
+        case _:
+            return ()
 
 
 def _named_inside(text: str) -> set[str]:

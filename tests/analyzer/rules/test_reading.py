@@ -148,3 +148,28 @@ def test_a_model_made_anew_is_seen_unless_it_gets_an_optimizer_of_its_own() -> N
     assert len(list(rebuilt_models(sample(text).source))) == 1
     again = text + "\nopt = optim.Adam(net.parameters())"
     assert list(rebuilt_models(sample(again).source)) == []
+
+
+def test_semicolons_separate_statements() -> None:
+    source = sample("a = 1; b = f(x, ';')  # c = 2; d = 3\nfor i in z: e = i; g = 1").source
+    texts = [s.text for s in statements(source)]
+    assert texts[:2] == ["a = 1", "b = f(x, ';')"]
+    assert {"a", "b", "e", "g", "i"} <= names_bound(source)
+    assert not {"c", "d", "f", "x"} & names_bound(source)
+    assert [s.text for s in origins(source, "b")] == ["b = f(x, ';')"]
+
+
+def test_names_are_bound_by_every_form_of_python() -> None:
+    text = """
+        import os.path, numpy as np
+        from losses import focal as criterion
+        def f(a, *b, c=1, **d):
+            return lambda e: e
+        class K: pass
+        try: pass
+        except OSError as error: pass
+        with open(p) as handle: rows = [r for r in handle if (n := r)]
+        """
+    bound = names_bound(sample(text).source)
+    expected = {"os", "np", "criterion", "f", "a", "b", "c", "d", "e", "K", "error", "handle"}
+    assert bound == expected | {"rows", "r", "n"}

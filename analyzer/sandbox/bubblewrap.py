@@ -105,13 +105,14 @@ def command(view: View, limits: Limits, environment: Mapping[str, str]) -> list[
         *("--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"),
         *_pairs("--setenv", environment.items()),
         *_system(),
-        *_read_only(Mount(folder, str(folder)) for folder in view.interpreter.folders),
         *_read_only([Mount(view.inside, INSIDE)]),
         *("--proc", "/proc", "--dev", "/dev", *_gpu(view.gpu)),
         *_room("/dev/shm", room),
         *_room("/tmp", room),
         *("--perms", "0777", "--dir", HOME),
         *_room(PROGRAM, room),
+        # after the private folders, because an environment may lie below /tmp
+        *_read_only(Mount(folder, str(folder)) for folder in view.interpreter.folders),
         *_read_only(view.mounts),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", PROGRAM),
     ]

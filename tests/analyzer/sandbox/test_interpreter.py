@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+import venv
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,14 @@ def test_a_python_that_does_not_start_is_named(tmp_path: Path) -> None:
     result = probe(SandboxPolicy(python=tmp_path / "no-python"))
     assert not result.works
     assert "no-python does not start" in (result.reason or "")
+
+
+@pytest.mark.parametrize("place", ["/tmp", "/dev/shm"])
+def test_an_environment_below_a_folder_that_is_private_inside(place: str) -> None:
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        venv.create(Path(folder) / "env", symlinks=True, with_pip=False)
+        result = probe(SandboxPolicy(python=Path(folder) / "env/bin/python"))
+        assert result.works, result.reason
 
 
 def test_modules_are_compiled_beside_themselves(tmp_path: Path) -> None:

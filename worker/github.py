@@ -76,7 +76,7 @@ class Tokens:
     def _mint(self, installation: int, repository: int) -> tuple[str, float]:
         path = f"/app/installations/{installation}/access_tokens"
         with self._app as app:
-            answer = _call(app, "POST", path, json={"repository_ids": [repository]}).json()
+            answer = _content(_call(app, "POST", path, json={"repository_ids": [repository]}))
         return str(answer["token"]), datetime.fromisoformat(answer["expires_at"]).timestamp()
 
 
@@ -100,7 +100,7 @@ class Installation:
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
         """The JSON of one resource."""
-        return self._request("GET", path, params=query).json()
+        return _content(self._request("GET", path, params=query))
 
     def pages(
         self, path: str, query: Mapping[str, str | int] | None = None, *, inside: str | None = None
@@ -110,7 +110,7 @@ class Installation:
         params: Mapping[str, str | int] | None = {"per_page": PER_PAGE, **(query or {})}
         while url:
             answer = self._request("GET", url, params=params)
-            content = answer.json()
+            content = _content(answer)
             yield from content[inside] if inside else content
             url, params = answer.links.get("next", {}).get("url", ""), None
 
@@ -122,7 +122,7 @@ class Installation:
 
     def send(self, method: str, path: str, body: Json) -> Json:
         """A write, tried once."""
-        answer: Json = self._request(method, path, json=body).json()
+        answer: Json = _content(self._request(method, path, json=body))
         return answer
 
     @contextmanager
@@ -215,6 +215,15 @@ def _call(client: GitHub[Any], method: str, path: str, **content: Any) -> httpx.
         raise GitHubError(f"{what}: {error}") from error
 
 
+def _content(answer: httpx.Response) -> Any:
+    """The JSON of an answer; a proxy's friendly page in its place is an outage."""
+    try:
+        return answer.json()
+    except ValueError as error:
+        what = f"{answer.request.method} {answer.request.url.path}"
+        raise Unavailable(f"{what}: {answer.status_code}, but the answer is not JSON") from error
+
+
 def _refusal(answer: httpx.Response, what: str) -> GitHubError:
     """An answer with an error status, in our own terms."""
     status, words = answer.status_code, _words(answer)
@@ -253,5 +262,5 @@ def identify(identity: AppIdentity) -> Json:
         GitHubError: GitHub does not answer, or does not know the App or its key.
     """
     with _client(identity, AppAuthStrategy(identity.app_id, identity.private_key)) as client:
-        answer: Json = _call(client, "GET", "/app").json()
+        answer: Json = _content(_call(client, "GET", "/app"))
         return answer

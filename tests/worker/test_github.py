@@ -1,6 +1,8 @@
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -214,3 +216,24 @@ def test_a_hung_server_is_given_up(
         read_pull_request(other, pull.repository, pull.number)
     assert time.monotonic() - started < 1.5
     github.faults.clear()
+
+
+class _Page(BaseHTTPRequestHandler):
+    """A proxy that says in HTML, with status 200, that it is sorry."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Down for maintenance</html>")
+
+    def log_message(self, *_: object) -> None:
+        """Keep the output of the tests clean."""
+
+
+def test_a_page_in_place_of_json_is_an_outage(identity: AppIdentity) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        there = replace(identity, api_url=f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(Unavailable, match="not JSON"):
+            Tokens(there).get(1, 2)
+        server.shutdown()

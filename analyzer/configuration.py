@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from analyzer.errors import ConfigurationError
 from analyzer.kinds import Problem, Severity
+from analyzer.options import run_words
 from analyzer.rules.registry import all_rules
 
 CONFIGURATION_PATH = ".github/faultline.yml"
@@ -38,6 +39,13 @@ class ProgramSection(Section):
     runtime: str = "default"
     budget: Annotated[float, Field(gt=0, le=3600)] | None = None
     problem: Problem | None = None
+
+    @field_validator("run")
+    @classmethod
+    def _a_known_form(cls, value: str | None) -> str | None:
+        if value is not None:
+            run_words(value)
+        return value
 
     @field_validator("dataset")
     @classmethod

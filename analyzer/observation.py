@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from analyzer.errors import SandboxError
 from analyzer.limits import Limits
 from analyzer.observed import Observation
-from analyzer.options import Options, ProgramSpec
+from analyzer.options import Options, ProgramSpec, is_entry, run_words
 from analyzer.sandbox.protocol import Request
 from analyzer.sandbox.runner import observe
 from analyzer.source.calls import SourceIndex
@@ -57,7 +56,11 @@ def observe_program(
         texts: texts that replace files of the program (an edit under test).
     """
     started = time.monotonic()
-    request = build_request(source, spec, options, runnable(root, source, texts))
+    request = build_request(root, source, spec, options, runnable(root, source, texts))
+
+    if request.entry is None and not (root / (request.script or "")).is_file():
+        missing = f"the configured run starts {request.script}, and there is no such file"
+        return Observed(source, None, missing)
 
     def run(asked: Request) -> Observation:
         left = max(1.0, budget - (time.monotonic() - started))
@@ -115,10 +118,10 @@ def _reached(seen: Observation) -> tuple[bool, bool, int]:
 
 
 def build_request(
-    source: SourceIndex, spec: ProgramSpec, options: Options, texts: Mapping[str, str]
+    root: Path, source: SourceIndex, spec: ProgramSpec, options: Options, texts: Mapping[str, str]
 ) -> Request:
     """What the sandbox child is asked to do."""
-    script, argv, entry = command_of(source.path, spec.run)
+    script, argv, entry = command_of(source.path, spec.run, root)
     return Request(
         script=script,
         argv=argv,
@@ -142,17 +145,30 @@ def runnable(root: Path, source: SourceIndex, texts: Mapping[str, str]) -> Mappi
     return {**texts, source.path: read_source(root, source.path).text}
 
 
-def command_of(path: str, run: str | None) -> tuple[str, tuple[str, ...], str | None]:
-    """Script, arguments and entry from a configured `run`; the file itself by default."""
+def command_of(
+    path: str, run: str | None, root: Path | None = None
+) -> tuple[str, tuple[str, ...], str | None]:
+    """Script, arguments and entry from a configured `run`; the file itself by default.
+
+    Args:
+        path: the program, relative to the root.
+        run: the setting, which the configuration has checked.
+        root: where a script is looked for, from the root first, else beside the program.
+    """
     if run is None:
         return path, (), None
-    words = shlex.split(run)
-    if len(words) == 1 and ":" in words[0] and not words[0].endswith(".py"):
+    words = run_words(run)
+    if words[0] == "-m":
+        name = words[1].replace(".", "/")
+        package = root is not None and (root / name / "__main__.py").is_file()
+        return f"{name}/__main__.py" if package else f"{name}.py", tuple(words[2:]), None
+    if is_entry(words):
         return path, (), words[0]
-    words = words[1:] if words[0] in {"python", "python3"} else words
-    if len(words) > 1 and words[0] == "-m":
-        return words[1].replace(".", "/") + ".py", tuple(words[2:]), None
-    return words[0], tuple(words[1:]), None
+    script = words[0].removeprefix("./")
+    beside = (PurePosixPath(path).parent / script).as_posix()
+    if root is not None and not (root / script).is_file() and (root / beside).is_file():
+        script = beside
+    return script, tuple(words[1:]), None
 
 
 def hints_of(source: SourceIndex) -> dict[str, Any]:

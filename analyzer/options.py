@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +13,28 @@ from typing import Any, Literal
 from analyzer.kinds import Problem, Severity
 
 FailOn = Literal["error", "warning", "advice", "never"]
+
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_ENTRY = re.compile(rf"{_MODULE.pattern}:{_MODULE.pattern}")
+
+
+def run_words(run: str) -> list[str]:
+    """The words of a `run` setting without a leading "python".
+
+    Raises:
+        ValueError: it is neither a script, nor -m with a module, nor module:function.
+    """
+    words = shlex.split(run)
+    words = words[1:] if words[:1] in (["python"], ["python3"]) else words
+    module = len(words) > 1 and words[0] == "-m" and _MODULE.fullmatch(words[1])
+    if not (module or (words and words[0].endswith(".py")) or is_entry(words)):
+        raise ValueError('expected "script.py ARGUMENTS", "-m package.module" or "module:function"')
+    return words
+
+
+def is_entry(words: Sequence[str]) -> bool:
+    """Whether these words are one "module:function"."""
+    return len(words) == 1 and _ENTRY.fullmatch(words[0]) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +64,8 @@ class ProgramSpec:
     """What a configuration says about programs whose path matches `path` (a glob).
 
     Attributes:
-        run: command line ("train.py --epochs 1") or entry "module:function"; None: the file itself.
+        run: command line ("train.py --epochs 1", "python -m package.train") or entry
+            "module:function"; None: the file itself.
         dataset: one of the dataset forms, as written in the configuration.
         problem: the task, when it is not to be inferred.
     """

@@ -44,7 +44,9 @@ def ending_of(line: str) -> str:
 
 def edits_between(path: str, before: str, after: str) -> tuple[Edit, ...]:
     """The smallest line edits that turn `before` into `after`, in order, none touching another."""
-    old, new = split_lines(before), split_lines(after)
+    # Endings stay those of the old lines (`apply_edits`), so they make no difference here.
+    old = [line.rstrip("\r\n") for line in split_lines(before)]
+    new = [line.rstrip("\r\n") for line in split_lines(after)]
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     spans: list[Span] = []
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
@@ -65,7 +67,7 @@ def _with_neighbour(span: Span, old: Sequence[str], new: Sequence[str]) -> Span:
     replacement by one blank line needs a neighbour to be told from it.
     """
     i1, i2, j1, j2 = span
-    blank = j2 - j1 == 1 and not new[j1].strip("\r\n")
+    blank = j2 - j1 == 1 and not new[j1]
     if i1 < i2 and not blank:
         return span
     if i1 > 0:
@@ -77,8 +79,8 @@ def _with_neighbour(span: Span, old: Sequence[str], new: Sequence[str]) -> Span:
 
 def _edit(path: str, span: Span, new: Sequence[str]) -> Edit:
     i1, i2, j1, j2 = span
-    bare = [line.rstrip("\r\n") for line in new[j1:j2]]
-    return Edit(path=path, start_line=i1 + 1, end_line=max(i2, 1), replacement="\n".join(bare))
+    text = "\n".join(new[j1:j2])
+    return Edit(path=path, start_line=i1 + 1, end_line=max(i2, 1), replacement=text)
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:

@@ -11,6 +11,7 @@ import io
 import os
 import stat
 import tarfile
+import tokenize
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -157,11 +158,21 @@ def archive(workspace: Workspace, texts: Mapping[str, str]) -> bytes:
             if path not in texts:
                 _add_file(tar, workspace.root, path)
         for path, text in texts.items():
-            data = text.encode("utf-8", "surrogateescape")
+            data = _encoded(text)
             entry = _entry(path, tarfile.REGTYPE, 0o644)
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
     return buffer.getvalue()
+
+
+def _encoded(text: str) -> bytes:
+    """The bytes of a program's text in the encoding that its own first lines name (PEP 263)."""
+    data = text.encode("utf-8", "surrogateescape")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return text.encode(encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        return data  # no such encoding, or not for this text: Python says so when it reads it
 
 
 def _entry(path: str, kind: bytes, mode: int) -> tarfile.TarInfo:

@@ -97,3 +97,22 @@ def test_aliases_cannot_blow_a_message_up():
     with pytest.raises(ConfigurationError, match=r"programs\.0\.run") as caught:
         read_configuration(text)
     assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    "run", ["train.py", "./a/train.py --x 'y z'", "python -m a.b --x", "-m a", "a.b:main.run"]
+)
+def test_forms_of_run_are_read(run):
+    text = f'programs:\n  - path: "*.py"\n    run: "{run}"\n'
+    assert read_configuration(text).programs[0].run == run
+
+
+@pytest.mark.parametrize(
+    "run", ["", "python", "-m", "'unclosed", "make train", "a:b c", "python -c x"]
+)
+def test_a_run_of_another_form_is_refused_with_its_line(run):
+    text = f'programs:\n  - path: "*.py"\n    run: "{run}"\n'
+    with pytest.raises(ConfigurationError) as caught:
+        read_configuration(text)
+    assert caught.value.line == 3
+    assert "programs.0.run: " in str(caught.value)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.observation import command_of, falls_short, runnable
+from analyzer.observation import command_of, falls_short, observe_program, runnable
 from analyzer.observed import Graph, Learner, NotObserved, Observation, Trace
+from analyzer.options import Options, ProgramSpec
 from analyzer.source.index import read_program
 
 
@@ -20,10 +21,28 @@ from analyzer.source.index import read_program
         ("python train.py", ("train.py", (), None)),
         ("python -m a.train --fast", ("a/train.py", ("--fast",), None)),
         ("a.train:main", ("a/train.py", (), "a.train:main")),
+        ("a/other.py 'x y'", ("a/other.py", ("x y",), None)),
     ],
 )
 def test_forms_of_run(run: str | None, asked: tuple[str, tuple[str, ...], str | None]) -> None:
     assert command_of("a/train.py", run) == asked
+
+
+def test_a_script_is_looked_for_at_the_root_and_then_beside_the_program(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "train.py").write_text("")
+    assert command_of("a/model.py", "./train.py -v", tmp_path) == ("a/train.py", ("-v",), None)
+    (tmp_path / "train.py").write_text("")
+    assert command_of("a/model.py", "train.py", tmp_path)[0] == "train.py"
+
+
+def test_a_configured_script_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("x = 1\n")
+    spec = ProgramSpec("*", run="nowhere.py")
+    source = read_program(tmp_path, "train.py")
+    seen = observe_program(tmp_path, source, spec, Options(), 5.0, {})
+    assert seen.observation is None
+    assert seen.why_not == "the configured run starts nowhere.py, and there is no such file"
 
 
 def test_of_a_notebook_the_cells_run_and_not_its_json(tmp_path: Path) -> None:

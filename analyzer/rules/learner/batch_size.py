@@ -29,7 +29,7 @@ from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression
 from analyzer.observed import Site
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
-from analyzer.rules.reading.proof import data_seen, first_site
+from analyzer.rules.reading.proof import count, data_seen, first_site
 from analyzer.rules.samples import sample, table
 from analyzer.source.calls import Argument
 
@@ -68,10 +68,10 @@ class BatchSize(Rule):
             return
         few = samples is not None and size > LARGE and samples / size < FEW_STEPS
         if size < SMALL or few:
-            of = f" of {samples:,}" if samples is not None else ""
+            sees = count(size, "sample") if samples is None else f"{size:,} of {samples:,} samples"
             yield Suspicion(
                 site=site,
-                message=f"Each step sees {size:,}{of} samples; usual are 32 to 256.",
+                message=f"Each step sees {sees}; usual are 32 to 256.",
                 evidence=Evidence(static={"batch_size": size}, data={"samples": samples}),
                 fix=_fix(program, site),
             )

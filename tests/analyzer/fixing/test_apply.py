@@ -218,3 +218,9 @@ def test_any_call_can_be_given_an_argument_and_only_its_lines_change(data):
     assert (
         changed.replace(", zz=1", "").replace("zz=1", "") == PROGRAM or "\n" in edits[0].replacement
     )
+
+
+def test_a_difference_of_line_endings_alone_is_no_edit():
+    (edit,) = edits_between("t.py", "a\rb\rc\r", "a\nB\nc")
+    assert (edit.start_line, edit.end_line, edit.replacement) == (2, 2, "B")
+    assert apply_edits("a\rb\rc\r", [edit]) == "a\rB\rc\r"

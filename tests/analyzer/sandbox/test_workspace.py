@@ -83,3 +83,10 @@ def test_an_archive_holds_what_the_folder_holds(
     root = tmp_path_factory.mktemp("root")
     fill(root, files)
     assert unpacked(workspace.plan(root)) == files
+
+
+def test_a_text_is_written_in_the_encoding_that_it_names(tmp_path: Path) -> None:
+    text = "# -*- coding: latin-1 -*-\nx = 'gr\u00f6\u00dfe'\n"
+    assert unpacked(workspace.plan(tmp_path), a=text)["a.py"] == text.encode("latin-1")
+    text = "# coding: latin-1\nx = '\u20ac'\n"
+    assert unpacked(workspace.plan(tmp_path), a=text)["a.py"] == text.encode()

@@ -33,6 +33,7 @@ def check(paths: tuple[Path, ...], **given: Any) -> int:
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise UsageError(f"{missing[0]} does not exist")
+    check_output(given["output"])
     root, names = locate(paths)
     configuration = load_configuration(given["config"], root)
     options = build_options(configuration, given)
@@ -70,6 +71,12 @@ def progress() -> Any:
     if not sys.stderr.isatty():
         return None
     return lambda text: click.echo(f"\r\033[K{text}", nl=False, err=True)
+
+
+def check_output(output: Path | None) -> None:
+    """Refuse a file that cannot be written before the programs run, not after."""
+    if output is not None and not os.access(output if output.exists() else output.parent, os.W_OK):
+        raise UsageError(f"--output: {output} cannot be written")
 
 
 def write(text: str, output: Path | None) -> None:

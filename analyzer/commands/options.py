@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 import click
@@ -17,6 +17,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 CACHES = {"KERAS_HOME": "/tmp/.keras", "TORCH_HOME": "/tmp/torch", "HF_HOME": "/tmp/huggingface"}
 """The caller's data folders and where the program finds them inside the sandbox."""
+
+SYSTEM_PLACES = frozenset(
+    ("/", name)
+    for name in ("bin", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr")
+)
+"""Folders of the sandbox itself that nothing may be shown over, by their first two parts."""
 
 
 def analysis_options(command: Command) -> Command:
@@ -109,6 +115,12 @@ def parse_mount(text: str) -> Mount:
         raise UsageError(f"--mount: expected HOST_PATH:PATH, got {text!r}")
     if not Path(host).exists():
         raise UsageError(f"--mount: {host} does not exist")
+    place = PurePosixPath(inside)
+    if ".." in place.parts or place.parts[:2] in SYSTEM_PLACES or not place.name:
+        raise UsageError(
+            f"--mount: {inside} cannot be a place for data; name a path below the program's folder"
+            " (data/train) or one outside the system's folders (/data)"
+        )
     return Mount(Path(host).resolve(), inside)
 
 

@@ -86,6 +86,13 @@ def test_path_with_spaces_is_reported_as_given(tmp_path):
         (["check", "train.py", "--config", "bad.yml"], "bad.yml:2: review.fail_on"),
         (["checks", "train.py"], "checks"),
         (["rules", "single-unit-softmx"], "did you mean single-unit-softmax?"),
+        (
+            ["check", "train.py", "--output", "nowhere/report.txt"],
+            "nowhere/report.txt cannot be written",
+        ),
+        (["check", "train.py", "--mount", "/tmp:../x"], "../x cannot be a place for data"),
+        (["check", "train.py", "--mount", "/tmp:/usr"], "/usr cannot be a place for data"),
+        (["check", "train.py", "--mount", "/tmp:."], ". cannot be a place for data"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(folder, arguments, says):

@@ -89,6 +89,7 @@ def make_queue(setting: str) -> Celery:
         task_publish_retry=False,  # the sweeper is the retry
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
         worker_enable_remote_control=url != EMBEDDED,
         broker_connection_retry_on_startup=True,
         broker_transport_options=_transport_options(url),

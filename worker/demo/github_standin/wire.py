@@ -27,7 +27,8 @@ class Listener:
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
-        config = uvicorn.Config(application, log_level="warning", lifespan="off")
+        # log_config: uvicorn's own would close the log handlers of everybody in this process
+        config = uvicorn.Config(application, log_level="warning", log_config=None, lifespan="off")
         self._server = uvicorn.Server(config)
         sockets = [self._socket]
         self._thread = threading.Thread(target=self._server.run, args=(sockets,), daemon=True)

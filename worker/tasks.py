@@ -13,6 +13,7 @@ from typing import Any
 
 from celery import Task, shared_task, signals
 from kombu.exceptions import OperationalError
+from sqlalchemy.exc import OperationalError as DatabaseTrouble
 
 from worker import logs, stages
 from worker.errors import AnalysisFailed, GitHubError, WorkerError
@@ -96,6 +97,9 @@ def _perform(delivery: int, stage: Callable[[Work], None]) -> None:
                 stage(work)
         except WorkerError as error:
             _settle(shared, claim, error)
+        except DatabaseTrouble as error:
+            # nothing can be written down now; the lease runs out, and the sweeper tries again
+            log.warning("database unreachable", extra={"reason": str(error.orig)})
 
 
 @contextmanager

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from time import time
 
 import pytest
 from celery import Celery
+from sqlalchemy.exc import OperationalError
 
 from worker import stages, tasks
 from worker.demo.github_standin import Failure, GitHubStandIn
 from worker.demo.github_standin.records import PullRequest as StandInPull
+from worker.lease import LEASE_SECONDS
 from worker.queue import (
     ANALYSIS_CPU,
     PLAN_REVIEW,
@@ -18,7 +21,7 @@ from worker.queue import (
     make_queue,
 )
 from worker.services import Services, _of_process, services
-from worker.store import NewDelivery
+from worker.store import Database, Inbox, NewDelivery
 
 Deliver = Callable[[StandInPull], int]
 
@@ -121,6 +124,26 @@ def test_a_defect_ends_in_a_neutral_check_run(
     assert (run.status, run.conclusion) == ("completed", "neutral")
     assert run.title == "A defect of Faultline"
     assert "secret" not in run.summary
+
+
+def test_a_database_that_is_away_for_a_moment_is_no_defect(
+    deliver: Deliver,
+    opened: StandInPull,
+    shared: Services,
+    github: GitHubStandIn,
+    queue: Celery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def locked(_work: stages.Work) -> bool:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    delivery = deliver(opened)
+    monkeypatch.setattr(stages, "plan", locked)
+    queue.tasks[PLAN_REVIEW].apply([delivery], throw=True)
+    assert shared.inbox.counts() == {"running": 1}  # until the lease runs out
+    later = Inbox(Database(shared.settings.database_url), clock=lambda: time() + LEASE_SECONDS + 1)
+    assert [due.id for due in later.sweep()] == [delivery]
+    assert github.check_runs(opened) == []
 
 
 def test_what_kills_every_worker_ends(

@@ -90,17 +90,29 @@ def write(text: str, output: Path | None) -> None:
 
 
 def verified_edits(report: Report) -> dict[str, list[Edit]]:
-    """The verified edits per file, each once (findings can share one), none overlapping."""
+    """The verified edits per file, each once (findings can share one), none overlapping.
+
+    Edits of two places can fall on one line of the file, as in a notebook written on one line: the
+    first finding has it, and the others are left for another run.
+    """
     chosen: dict[str, list[Edit]] = {}
     for program in report.programs:
         for finding in program.findings:
             if finding.fix is None or not finding.fix.verified:
                 continue
-            for edit in finding.fix.edits:
-                edits = chosen.setdefault(edit.path, [])
-                if edit not in edits:
-                    edits.append(edit)
+            new = [edit for edit in finding.fix.edits if edit not in chosen.get(edit.path, [])]
+            if any(_overlap(edit, other) for edit in new for other in chosen.get(edit.path, [])):
+                place = f"{finding.path}:{finding.line}: {finding.rule}"
+                again = "its edit shares a line with another; run again for it"
+                click.echo(f"faultline: not fixed: {place}: {again}", err=True)
+                continue
+            for edit in new:
+                chosen.setdefault(edit.path, []).append(edit)
     return chosen
+
+
+def _overlap(one: Edit, other: Edit) -> bool:
+    return one.start_line <= other.end_line and other.start_line <= one.end_line
 
 
 def fixed_files(root: Path, report: Report) -> Iterator[tuple[SourceFile, str]]:

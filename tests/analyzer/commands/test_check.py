@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.commands.check import verified_edits
+from analyzer.findings import Finding, ProgramReport
+from analyzer.reporting import summarize
+
 FAULTY = """\
 from keras.models import Sequential
 from keras.layers import Dense
@@ -139,3 +143,21 @@ def test_schema_and_rules_are_printed(folder):
     assert json.loads(faultline("schema", cwd=folder).stdout)["title"] == "Faultline report"
     assert "single-unit-softmax" in faultline("rules", cwd=folder).stdout
     assert "FL101" in faultline("rules", "FL101", cwd=folder).stdout
+
+
+def test_of_edits_on_one_line_the_first_is_taken_and_the_others_named(capsys):
+    def finding(rule, *lines):
+        edits = [
+            {"path": "a.ipynb", "start_line": n, "end_line": n, "replacement": rule} for n in lines
+        ]
+        fix = {"description": "d", "edits": edits, "verified": True}
+        facts = {"code": "FL1", "kind": "loss", "severity": "error", "proof": "contract"}
+        words = {"path": "a.ipynb", "line": 1, "end_line": 1, "message": "m", "why": "w"}
+        return Finding(rule=rule, confidence=0.9, fix=fix, **facts, **words)
+
+    found = (finding("one", 1), finding("two", 3, 1), finding("one", 1), finding("three", 4))
+    program = ProgramReport(path="a.ipynb", status="observed", findings=found)
+    report = summarize([program], "0", 0.0)
+    chosen = verified_edits(report)["a.ipynb"]
+    assert [(e.start_line, e.replacement) for e in chosen] == [(1, "one"), (4, "three")]
+    assert "a.ipynb:1: two: its edit shares a line" in capsys.readouterr().err

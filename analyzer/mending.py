@@ -123,24 +123,36 @@ def _target(change: Change) -> object:
 
 
 def verify(
-    mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck
+    mends: Sequence[Mend],
+    before: Verdict,
+    file: SourceFile,
+    recheck: Recheck,
+    *,
+    advice: bool = True,
 ) -> tuple[Mend, ...]:
     """Check the program again with the edits: all together first, one by one when that fails.
 
     A mend is verified when its finding is gone and no new error appeared; not verified (False) when
     the check says otherwise; left open (None) when there was no time or no run.
+
+    Args:
+        advice: whether the edits of advice are tried as well.
     """
-    tried = [mend for mend in mends if mend.edits]
+
+    def wanted(mend: Mend) -> bool:
+        return bool(mend.edits) and (advice or mend.posted)
+
+    tried = [mend for mend in mends if wanted(mend)]
     if not tried:
         return tuple(mends)
     together = _try(tried, before, file, recheck)
     if together is None:
         return tuple(mends)
     if together or len(tried) == 1:
-        return tuple(replace(m, verified=together) if m.edits else m for m in mends)
+        return tuple(replace(m, verified=together) if wanted(m) else m for m in mends)
     results = []
     for mend in sorted(mends, key=lambda m: not m.posted):
-        verdict = _try([mend], before, file, recheck) if mend.edits else None
+        verdict = _try([mend], before, file, recheck) if wanted(mend) else None
         results.append(replace(mend, verified=verdict))
     return tuple(results)
 

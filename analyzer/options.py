@@ -92,7 +92,8 @@ class Options:
         mounts: read-only data for the program.
         seed: seeds Python, NumPy and the framework before the program starts.
         jobs: programs analysed at once.
-        verify: check a program again after its edits, so that fixes can be called verified.
+        verify: whose edits are tried by running the edited program: those of "posted" findings
+            (errors and warnings), of "all", or of "none".
     """
 
     static: bool = False
@@ -107,4 +108,4 @@ class Options:
     seed: int = 0
     jobs: int = 1
     sandbox: SandboxPolicy = field(default_factory=SandboxPolicy)
-    verify: bool = True
+    verify: Literal["none", "posted", "all"] = "posted"

@@ -142,7 +142,7 @@ class _Review:
         started: float,
     ) -> Sequence[mending.Mend]:
         """Run the edited program again while the budget lasts; a run must have shown something."""
-        if not self.options.verify or observed.observation is None:
+        if self.options.verify == "none" or observed.observation is None:
             return mends
         if observed.observation.graph is None:
             return mends
@@ -163,7 +163,8 @@ class _Review:
                 return None
             return self._judge(self._view(again, None))
 
-        return mending.verify(mends, verdict, file, recheck)
+        advice = self.options.verify == "all"
+        return mending.verify(mends, verdict, file, recheck, advice=advice)
 
     def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:
         finding = mending.finding_with_fix(mend, file)

@@ -6,6 +6,7 @@ import difflib
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def check(paths: tuple[Path, ...], **given: Any) -> int:
     root, names = locate(paths)
     configuration = load_configuration(given["config"], root)
     options = build_options(configuration, given)
+    if given["fix"] or given["diff"]:
+        options = replace(options, verify="all")
     report = analyze(root, names, options, progress())
     if given["diff"]:
         text = unified_diff(root, report)

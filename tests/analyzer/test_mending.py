@@ -119,3 +119,17 @@ def test_an_edit_that_breaks_the_program_is_not_verified():
     (mend,) = verify(mends, before, source(), lambda _: Broken.BROKEN)
     assert mend.verified is False
     assert finding_with_fix(mend, source()).fix is None
+
+
+def test_edits_of_advice_are_tried_only_when_asked():
+    error, advice = judged("error", 1, 2, "7"), judged("advice", 3, 2, "9", "advice")
+    before = verdict(error, advice)
+    texts = []
+
+    def recheck(changed):
+        texts.append(changed["t.py"])
+        return verdict(advice)
+
+    mends = verify(plan_mends(before.judged, source()), before, source(), recheck, advice=False)
+    assert {m.judged.finding.rule: m.verified for m in mends} == {"error": True, "advice": None}
+    assert texts == ["f(7, 2)\ng(3)\nh(4)\n"]

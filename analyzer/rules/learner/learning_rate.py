@@ -68,7 +68,8 @@ PRETRAINED_LOW = 1e-7  # fine-tuning of a pretrained model
 ROUNDING = (
     1e-6  # relative; frameworks keep the rate in single precision: 0.05 comes back above 0.05
 )
-GROWTH = 10.0  # times the first loss: more than any healthy warm-up shows
+GROWTH = 10.0  # times the largest of the first losses: more than any healthy warm-up shows
+FIRST_STEPS = 3  # steps whose losses are the measure of growth
 
 
 class LearningRate(Rule):
@@ -101,7 +102,7 @@ class LearningRate(Rule):
             low = rate < band.low * (1 - ROUNDING) and not optimizer.scheduled
             if site is None or not (high or low):
                 continue
-            grew = _growth(program.trace) if high else None
+            grew = _growth(program) if high else None
             yield Suspicion(
                 site=site,
                 message=_message(optimizer, band, grew),
@@ -123,16 +124,22 @@ def _band(program: Program, optimizer: OptimizerUse) -> Band | None:
     return Band(low, high, band.usual)
 
 
-def _growth(trace: Trace | None) -> str | None:
-    """How the loss of the warm-up grew; None when it stayed within bounds."""
-    loss = trace.loss if trace else ()
+def _growth(program: Program) -> str | None:
+    """How the loss of the warm-up grew; None when it stayed within bounds.
+
+    Only a known loss is bounded below, so that its growth means something; a critic's score, say,
+    may rise. A first loss near zero is no measure either: the largest of the first steps is.
+    """
+    loss = program.trace.loss if program.trace else ()
     if not loss or not math.isfinite(loss[0]):
         return None
     wild = next((step for step, value in enumerate(loss) if not math.isfinite(value)), None)
     if wild is not None:
         return f"the loss was not finite after {wild} steps"
+    if program.learner is None or any(use.custom for use in program.learner.losses):
+        return None
     last = sorted(loss[-5:])[len(loss[-5:]) // 2]
-    if last > GROWTH * abs(loss[0]):
+    if len(loss) > 2 * FIRST_STEPS and last > GROWTH * max(map(abs, loss[:FIRST_STEPS])):
         return f"the loss grew from {number(loss[0])} to {number(last)} in {len(loss)} steps"
     return None
 
@@ -216,7 +223,7 @@ EXAMPLES = (
             optimizer="sgd",
             optimizer_line=1,
             optimizer_facts={"learning_rate": 3.0},
-            trace=Trace(steps=3, loss=(0.5, 80.0, 9e9)),
+            trace=Trace(steps=8, loss=(0.5, 0.6, 0.9, 3.0, 80.0, 9e3, 9e5, 9e9)),
             data={"source": "program"},
         ),
         found=(Found(1, "the loss grew from 0.5", "lr=0.01", "contract"),),

@@ -20,6 +20,9 @@ from analyzer.source.files import read_source
 OLD_KERAS_CAUSES = frozenset({"crash", "missing_module", "no_training", "no_model"})
 """Endings after which a Keras program is tried once more with tf_keras (Keras 2)."""
 
+OBSERVED_SAMPLES, RECHECK_SAMPLES = 20, 4
+"""Steps at which the layers are measured; an edit under test needs the contracts alone."""
+
 BREAKS = frozenset(
     {"syntax_error", "crash", "missing_module", "missing_data", "no_model", "no_training"}
 )
@@ -129,6 +132,7 @@ def build_request(
         steps=Limits().steps,
         warmup_seconds=Limits().warmup_seconds,
         samples=Limits().samples,
+        sampled_steps=OBSERVED_SAMPLES,
         seed=options.seed,
         device=options.device,
         profiled_names=source.evaluated_names[:16],

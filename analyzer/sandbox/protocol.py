@@ -36,6 +36,7 @@ class Request(BaseModel):
             the root, whichever holds more of the files that the script names.
         steps: training steps of the warm-up; warmup_seconds: wall time after the first of them.
         samples: samples inspected for the data profile.
+        sampled_steps: steps at which the layers are measured, about.
         keras: which Keras `import keras` and `tf.keras` mean.
         profiled_names: variables of the program whose arrays are profiled when training begins.
         hints: for stand-ins, from the static reader: "input_shape" of one sample, "output_units",
@@ -55,6 +56,7 @@ class Request(BaseModel):
     steps: int = Field(default=60, ge=1)
     warmup_seconds: float = Field(default=20.0, ge=0.0)
     samples: int = Field(default=4096, ge=1)
+    sampled_steps: int = Field(default=20, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**32)
     keras: KerasChoice = "auto"
     device: DeviceChoice = "cpu"

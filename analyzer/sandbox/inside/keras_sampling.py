@@ -36,12 +36,14 @@ BUDGET_SECONDS = 6.0
 """Wall time for all samples together."""
 
 
-def chosen_steps(steps: int) -> set[int]:
+def chosen_steps(steps: int, most: int = MOST_SAMPLES) -> set[int]:
     """The sampled steps of a warm-up of this length, from 0: the first and then evenly."""
-    rest = range(FIRST_STEPS, steps)
-    count = MOST_SAMPLES - FIRST_STEPS
-    stride = max(1, math.ceil(len(rest) / count))
-    return set(range(min(FIRST_STEPS, steps))) | set(rest[::stride])
+    first = min(FIRST_STEPS, steps, most)
+    rest = range(first, steps)
+    if most <= first:
+        return set(range(first))
+    stride = max(1, math.ceil(len(rest) / (most - first)))
+    return set(range(first)) | set(rest[::stride])
 
 
 class Sampler:
@@ -56,7 +58,9 @@ class Sampler:
         self.recorder = session.recorder
         self.tf = tf
         self.facts = facts
-        self.steps = chosen_steps(int(self.recorder.request["steps"]))
+        request = self.recorder.request
+        most = min(MOST_SAMPLES, int(request.get("sampled_steps", MOST_SAMPLES)))
+        self.steps = chosen_steps(int(request["steps"]), most)
         self.alone = False
         self._pending: tuple[Any, ...] = ()
         self._before: list[tuple[Any, Any]] = []

@@ -51,8 +51,8 @@ class Dynamics:
         sampled: whether the running step is one that is looked at.
     """
 
-    def __init__(self, steps: int) -> None:
-        self._every = max(1, steps // SAMPLED_STEPS)
+    def __init__(self, steps: int, sampled_steps: int = SAMPLED_STEPS) -> None:
+        self._every = max(1, steps // min(sampled_steps, SAMPLED_STEPS))
         self.step = 0
         self._points: dict[int, dict[int, Facts]] = {}
         self._weights: list[tuple[int, list[Any]]] = []

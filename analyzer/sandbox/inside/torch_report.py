@@ -29,7 +29,9 @@ class Report:
         self.cycle = Cycle(recorder)
         self.optimizers = Optimizers(self.constructed)
         self.batches = Batches(recorder)
-        self.dynamics = Dynamics(int(recorder.request["steps"]))
+        self.dynamics = Dynamics(
+            int(recorder.request["steps"]), int(recorder.request.get("sampled_steps", 20))
+        )
         self._roots: list[Any] = []
 
     @property

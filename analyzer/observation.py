@@ -60,6 +60,8 @@ def observe_program(
     """
     started = time.monotonic()
     request = build_request(root, source, spec, options, runnable(root, source, texts))
+    if texts:
+        request = request.model_copy(update={"sampled_steps": RECHECK_SAMPLES})
 
     if request.entry is None and not (root / (request.script or "")).is_file():
         missing = f"the configured run starts {request.script}, and there is no such file"

@@ -33,9 +33,10 @@ def assemble(source: SourceIndex, observation: Observation | None, why_not: str 
     """
     framework = (observation and observation.framework) or source.framework or "keras"
     seen = observation or Observation()
-    data, trace = seen.data, seen.trace
+    data, trace, graph = seen.data, seen.trace, better_graph(seen.graph, source.graph)
     if data is not None:
         if data.source == "stand_in":
+            graph = graph if states_input(source) else source.graph or graph
             data, trace = without_invented(data), None if trace is None else bare_trace(trace)
         data = data.model_copy(
             update={
@@ -47,7 +48,7 @@ def assemble(source: SourceIndex, observation: Observation | None, why_not: str 
         path=source.path,
         framework=framework,
         source=source,
-        graph=better_graph(seen.graph, source.graph),
+        graph=graph,
         data=data,
         learner=merge_learners(seen.learner, source.learner),
         trace=trace,
@@ -66,6 +67,16 @@ def better_graph(seen: Graph | None, static: Graph | None) -> Graph | None:
     if seen is None or static is None:
         return seen or static
     return static if static.complete and not seen.complete else seen
+
+
+def states_input(source: SourceIndex) -> bool:
+    """Whether the source fixes the shape of the model's input.
+
+    Where it is taken from data that is missing, the shapes of the built model are invented too.
+    """
+    first = source.graph.layers[0] if source.graph and source.graph.layers else None
+    stated = first is not None and (first.input_shape is not None or first.input_channels)
+    return bool(source.stated_shape or stated)
 
 
 def merge_learners(seen: Learner | None, static: Learner | None) -> Learner | None:

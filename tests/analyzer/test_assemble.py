@@ -86,3 +86,16 @@ def test_layers_without_their_order_do_not_hide_the_graph_of_the_source():
     seen = Graph(layers=(Layer(index=0, type="Linear", op="dense", name="d"),), complete=False)
     source = SourceIndex(path="t.py", framework="torch", graph=static)
     assert assemble(source, Observation(graph=seen), None).graph is static
+
+
+def test_shapes_that_come_from_invented_data_are_not_the_programs():
+    layer = Layer(index=0, type="Conv2D", op="conv", name="c")
+    static = Graph(layers=(layer,), origin="static")
+    seen = Graph(layers=(layer.model_copy(update={"input_channels": 3}),))
+    invented = Observation(graph=seen, data=DataProfile(source="stand_in"))
+    source = SourceIndex(path="t.py", framework="keras", graph=static)
+    assert assemble(source, invented, None).graph is static
+    stated = SourceIndex(path="t.py", framework="keras", graph=static, stated_shape=(32, 32, 3))
+    assert assemble(stated, invented, None).graph is seen
+    own = Observation(graph=seen, data=DataProfile())
+    assert assemble(source, own, None).graph is seen

@@ -19,6 +19,8 @@ need_packages=""
 command -v bwrap >/dev/null 2>&1 || need_packages="$need_packages bubblewrap"
 command -v redis-server >/dev/null 2>&1 || need_packages="$need_packages redis-server"
 command -v git >/dev/null 2>&1 || need_packages="$need_packages git"
+# The tests read GitHub's own API description and webhook examples out of npm packages.
+command -v npm >/dev/null 2>&1 || need_packages="$need_packages npm"
 "$python" -c 'import ensurepip' >/dev/null 2>&1 ||
     need_packages="$need_packages $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
 

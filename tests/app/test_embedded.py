@@ -39,9 +39,7 @@ def wait_for(inbox: Inbox, *states: str) -> None:
 def test_deliveries_are_worked_on(settings: Settings) -> None:
     with TestClient(create_app(settings)) as client:
         deliver(client)
-        wait_for(
-            Inbox(Database(settings.database_url)), "failed", "done"
-        )  # the key is no key; what was remembered of it may do
+        wait_for(Inbox(Database(settings.database_url)), "failed", "done")
 
 
 def test_what_was_accepted_before_the_start_is_taken_up(settings: Settings) -> None:
@@ -50,4 +48,4 @@ def test_what_was_accepted_before_the_start_is_taken_up(settings: Settings) -> N
         deliver(client)
     assert inbox.counts() == {"accepted": 1}
     with TestClient(create_app(settings)):
-        wait_for(inbox, "failed")
+        wait_for(inbox, "failed", "done")

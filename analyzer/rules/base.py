@@ -25,7 +25,19 @@ from analyzer.observed import (
 )
 from analyzer.source.calls import SourceIndex
 
-Need = Literal["graph", "seen_graph", "data", "labels", "learner", "loss", "optimizer", "trace"]
+Need = Literal[
+    "graph",
+    "seen_graph",
+    "data",
+    "labels",
+    "learner",
+    "loss",
+    "optimizer",
+    "trace",
+    "census",
+    "order",
+    "loader",
+]
 
 NEEDS: dict[Need, str] = {
     "graph": "the model's layers",
@@ -36,6 +48,9 @@ NEEDS: dict[Need, str] = {
     "loss": "the loss function",
     "optimizer": "the optimizer",
     "trace": "training steps",
+    "census": "the parameters in a run",
+    "order": "the calls of a training step in a run",
+    "loader": "the batches in a run",
 }
 
 
@@ -86,6 +101,12 @@ class Program:
                 return self.learner is not None and bool(self.learner.optimizers)
             case "trace":
                 return self.trace is not None and self.trace.steps > 0
+            case "census":
+                return self.observation is not None and self.observation.census is not None
+            case "order":
+                return self.observation is not None and self.observation.order is not None
+            case "loader":
+                return self.observation is not None and self.observation.loader is not None
 
 
 @dataclass(frozen=True, slots=True)

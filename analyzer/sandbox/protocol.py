@@ -22,7 +22,7 @@ DeviceChoice = Literal["auto", "cpu", "cuda"]
 RESULT_BYTES = 16 * 2**20
 # Longer integers cost quadratic time to convert, and no fact needs them.
 LONG_NUMBER = re.compile(rb"[0-9]{400}")
-SECTIONS = ("graph", "data", "learner", "trace")
+SECTIONS = ("graph", "data", "learner", "trace", "census", "order", "loader", "measured")
 
 
 class Request(BaseModel):

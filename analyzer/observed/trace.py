@@ -1,0 +1,116 @@
+"""The warm-up: losses, what went into them, the order of calls, statistics per layer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from analyzer.observed.values import Name, Number, Shape, Site, Text, Value
+
+
+class LossSeen(Value):
+    """What went into the loss in the observed steps (contract evidence).
+
+    Shapes here include the batch dimension.
+
+    Attributes:
+        calls: loss calls seen.
+        row_sum_min, row_sum_max: sums over the last axis of the predictions.
+        first, last: value of the loss at the first and last observed call.
+    """
+
+    calls: int = 0
+    prediction_shape: Shape = ()
+    prediction_min: Number | None = None
+    prediction_max: Number | None = None
+    row_sum_min: Number | None = None
+    row_sum_max: Number | None = None
+    target_shape: Shape = ()
+    target_dtype: Name = ""
+    target_min: Number | None = None
+    target_max: Number | None = None
+    first: Number | None = None
+    last: Number | None = None
+    site: Site | None = None
+
+
+class GradientCycle(Value):
+    """The order of zero_grad, backward and step in a hand-written loop.
+
+    Attributes:
+        steps: optimizer steps seen.
+        dirty_starts: optimizer cycles whose first backward met gradients that a step had already
+            used, i.e. nothing cleared them.
+        backward_calls, zero_grad_calls: how often each was called.
+        cleared_between: zero_grad calls that came between backward and step (they erase the
+            gradients that the step needs).
+        eval_at_backward: backward passes with every module in eval mode.
+        site: the step call; backward_site: the backward call.
+    """
+
+    steps: int = 0
+    dirty_starts: int = 0
+    backward_calls: int = 0
+    zero_grad_calls: int = 0
+    cleared_between: int = 0
+    eval_at_backward: int = 0
+    site: Site | None = None
+    backward_site: Site | None = None
+    zero_grad_site: Site | None = None
+
+
+class LayerPoint(Value):
+    """Statistics of one layer at one step; shares are 0..1, norms are Euclidean."""
+
+    step: int
+    output_mean: Number | None = None
+    output_std: Number | None = None
+    output_min: Number | None = None
+    output_max: Number | None = None
+    output_zero: Number | None = None
+    output_nan: Number | None = None
+    weight_norm: Number | None = None
+    weight_std: Number | None = None
+    gradient_norm: Number | None = None
+    gradient_zero: Number | None = None
+    update_ratio: Number | None = None
+
+
+class LayerTrace(Value):
+    """The points of one layer, by its index in the graph."""
+
+    layer: int
+    points: Annotated[tuple[LayerPoint, ...], Field(max_length=64)] = ()
+
+
+class SeenWarning(Value):
+    """A Python warning that the program caused, with the user's own line."""
+
+    category: Name
+    message: Text
+    site: Site | None = None
+
+
+class Trace(Value):
+    """The warm-up.
+
+    Attributes:
+        steps: training steps completed; seconds: wall time of those steps.
+        loss: per step, in order.
+        ended: why the warm-up ended.
+        notes: what observing had to leave out, one line each.
+    """
+
+    steps: int = 0
+    seconds: Number = 0.0
+    device: Name = "cpu"
+    loss: Annotated[tuple[Number, ...], Field(max_length=2000)] = ()
+    metrics: dict[Name, Annotated[tuple[Number, ...], Field(max_length=2000)]] = Field(
+        default_factory=dict, max_length=32
+    )
+    layers: Annotated[tuple[LayerTrace, ...], Field(max_length=400)] = ()
+    loss_seen: Annotated[tuple[LossSeen, ...], Field(max_length=16)] = ()
+    cycle: GradientCycle | None = None
+    ended: Literal["steps", "time", "program_end", "error"] = "steps"
+    notes: Annotated[tuple[Text, ...], Field(max_length=50)] = ()

@@ -121,6 +121,8 @@ class SourceIndex:
         evaluated_names: names given to evaluate or predict: "x_test".
         stated_shape: input shape that the source states, when the model has none.
         troubles: syntax errors; everything else was read without them.
+        readable: the program's text without what does not parse; None when all of it parses or
+            nothing is left.
         ignored: rule names silenced per line (``# faultline: ignore[rule]``); "*" for all.
         lines: the program's lines, without line breaks (of the script for a notebook).
     """
@@ -138,6 +140,7 @@ class SourceIndex:
     evaluated_names: tuple[str, ...] = ()
     stated_shape: tuple[int | None, ...] | None = None
     troubles: tuple[SyntaxTrouble, ...] = ()
+    readable: str | None = None
     ignored: dict[int, frozenset[str]] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
 

@@ -153,6 +153,7 @@ def _index(source: SourceFile, parsed: Parsed, reader: Executor) -> SourceIndex:
         evaluated_names=sites.evaluated,
         stated_shape=sites.stated_shape,
         troubles=parsed.troubles,
+        readable=parsed.readable if parsed.troubles and parsed.tree.body else None,
         ignored=ignored_rules(parsed),
         lines=parsed.lines,
     )

@@ -44,6 +44,7 @@ class Parsed:
         tree: the program without the lines that do not parse; line numbers are the original's.
         troubles: what does not parse.
         repaired: lines that were read otherwise than they stand in the file.
+        readable: the text that was parsed; as many lines as the file.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Parsed:
     tree: ast.Module
     troubles: tuple[SyntaxTrouble, ...] = ()
     repaired: frozenset[int] = frozenset()
+    readable: str = ""
     _ascii: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
     _sites: dict[ast.AST, Site] = field(default_factory=dict, compare=False, repr=False)
 
@@ -122,7 +124,7 @@ def parse(path: str, text: str) -> Parsed:
         n for n, pair in enumerate(zip(lines, kept, strict=True), 1) if pair[0] != pair[1]
     )
     ordered = tuple(sorted(troubles, key=lambda trouble: trouble.line))
-    return Parsed(path, lines, tree, ordered, repaired)
+    return Parsed(path, lines, tree, ordered, repaired, "\n".join(kept))
 
 
 def first_trouble(text: str) -> SyntaxTrouble | None:

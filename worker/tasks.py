@@ -68,7 +68,7 @@ def plan_review(self: DeliveryTask, delivery: int) -> None:
         except OperationalError:  # the sweeper sends it as soon as the broker is back
             log.warning("broker unreachable")
 
-    _perform(delivery, stage)
+    _perform(delivery, PLAN_REVIEW, stage)
 
 
 @shared_task(base=DeliveryTask, bind=True, name=REVIEW)  # type: ignore[untyped-decorator]
@@ -80,14 +80,14 @@ def review(self: DeliveryTask, delivery: int) -> None:
         stages.review(work)
         work.services.inbox.finish(work.claim, "reviewed")
 
-    _perform(delivery, stage)
+    _perform(delivery, REVIEW, stage)
 
 
-def _perform(delivery: int, stage: Callable[[Work], None]) -> None:
+def _perform(delivery: int, task: str, stage: Callable[[Work], None]) -> None:
     shared = services()
-    claim = shared.inbox.claim(delivery, LEASE_SECONDS)
+    claim = shared.inbox.claim(delivery, LEASE_SECONDS, task)
     if claim is None:
-        return  # done, or somebody else's
+        return  # done, somebody else's, or at another stage
     with logs.log_context(delivery=claim.guid):
         if claim.attempts >= MAX_ATTEMPTS:
             _give_up(shared, claim, "The review did not succeed", "Every attempt broke off.")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.store.database import Database
@@ -111,13 +111,19 @@ class Inbox:
         with self._database.write() as connection:
             return [Due(*row) for row in connection.execute(upsert, rows)]
 
-    def claim(self, delivery: int, lease: float) -> Claim | None:
-        """Take the delivery for `lease` seconds; None when it is done or somebody else's."""
+    def claim(self, delivery: int, lease: float, task: str | None = None) -> Claim | None:
+        """Take the delivery for `lease` seconds; None when it is done or somebody else's.
+
+        Args:
+            task: the one that the message was for. A message that was left over from an earlier
+                stage, or from before a restart, does not take what waits for another task.
+        """
         now = self._clock()
         table = deliveries
+        is_meant = true() if task is None else table.c.task == task
         statement = (
             update(table)
-            .where(table.c.id == delivery, table.c.state == "accepted")
+            .where(table.c.id == delivery, table.c.state == "accepted", is_meant)
             .values(state="running", due_at=now + lease, claims=table.c.claims + 1)
             .returning(*_CLAIM)
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Limits:
         steps: training steps of the warm-up.
         warmup_seconds: wall time of the warm-up after its first step.
         samples: samples inspected for the data profile.
+        interrupt: called again and again while the program runs; what it raises ends the run and
+            reaches the caller.
     """
 
     wall_seconds: float = 60.0
@@ -30,3 +33,4 @@ class Limits:
     steps: int = 60
     warmup_seconds: float = 20.0
     samples: int = 4096
+    interrupt: Callable[[], None] | None = field(default=None, compare=False)

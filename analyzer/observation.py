@@ -69,7 +69,9 @@ def observe_program(
 
     def run(asked: Request) -> Observation:
         left = max(1.0, budget - (time.monotonic() - started))
-        limits = replace(Limits(), wall_seconds=left, steps=request.steps)
+        limits = replace(
+            Limits(), wall_seconds=left, steps=request.steps, interrupt=options.interrupt
+        )
         return observe(root, asked, limits=limits, policy=options.sandbox, mounts=options.mounts)
 
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -94,6 +94,8 @@ class Options:
         jobs: programs analysed at once.
         verify: whose edits are tried by running the edited program: those of "posted" findings
             (errors and warnings), of "all", or of "none".
+        interrupt: called often while a program runs, from the thread that watches it; what it
+            raises ends the run and the analysis.
     """
 
     static: bool = False
@@ -109,3 +111,4 @@ class Options:
     jobs: int = 1
     sandbox: SandboxPolicy = field(default_factory=SandboxPolicy)
     verify: Literal["none", "posted", "all"] = "posted"
+    interrupt: Callable[[], None] | None = field(default=None, compare=False)

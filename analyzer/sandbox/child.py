@@ -156,6 +156,8 @@ def _follow(run: _Run, output: int, report: int) -> NotObserved | None:
                     selector.unregister(key.fd)
             if not selector.get_map():  # it closed both streams, but it still runs
                 time.sleep(POLL_SECONDS)
+            if run.limits.interrupt is not None:
+                run.limits.interrupt()
             trouble = None if run.report.final else _streams_trouble(run) or _resources_trouble(run)
             if trouble is not None:
                 return trouble

@@ -43,7 +43,11 @@ def ending_of(line: str) -> str:
 
 
 def edits_between(path: str, before: str, after: str) -> tuple[Edit, ...]:
-    """The smallest line edits that turn `before` into `after`, in order, none touching another."""
+    """The smallest line edits that turn `before` into `after`, in order, none touching another.
+
+    One blank line in place of a whole text cannot be said (an empty replacement deletes): it comes
+    out as no line at all.
+    """
     # Endings stay those of the old lines (`apply_edits`), so they make no difference here.
     old = [line.rstrip("\r\n") for line in split_lines(before)]
     new = [line.rstrip("\r\n") for line in split_lines(after)]

@@ -3,7 +3,14 @@
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from tensorflow.keras.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from tensorflow.keras.layers import (
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPooling2D,
+)
 from tensorflow.keras.models import Sequential
 from tensorflow.keras.optimizers import Adam
 from tensorflow.keras.utils import to_categorical
@@ -24,5 +31,7 @@ model.add(Flatten())
 model.add(Dense(64, activation="relu"))
 model.add(Dropout(0.3))
 model.add(Dense(CLASSES, activation="softmax"))
-model.compile(optimizer=Adam(learning_rate=1e-3), loss="categorical_crossentropy", metrics=["accuracy"])
+model.compile(
+    optimizer=Adam(learning_rate=1e-3), loss="categorical_crossentropy", metrics=["accuracy"]
+)
 model.fit(x_train, y_train, batch_size=64, epochs=10, validation_data=(x_test, y_test), verbose=0)

@@ -18,7 +18,9 @@ y_test = targets.transform(y[test][:, None])
 
 
 def build():
-    net = Sequential([Input((10,)), Dense(32, activation="relu"), Dense(16, activation="relu"), Dense(1)])
+    net = Sequential(
+        [Input((10,)), Dense(32, activation="relu"), Dense(16, activation="relu"), Dense(1)]
+    )
     net.compile(optimizer="rmsprop", loss="mse", metrics=["mae"])
     return net
 

@@ -29,7 +29,9 @@ def loaders():
     digits = load_digits()
     images = torch.tensor(digits.images, dtype=torch.float32).unsqueeze(1) / 16
     labels = torch.tensor(digits.target)
-    train_x, test_x, train_y, test_y = train_test_split(images, labels, test_size=0.2, random_state=0)
+    train_x, test_x, train_y, test_y = train_test_split(
+        images, labels, test_size=0.2, random_state=0
+    )
     train = DataLoader(TensorDataset(train_x, train_y), batch_size=64, shuffle=True)
     return train, DataLoader(TensorDataset(test_x, test_y), batch_size=256)
 

@@ -5,13 +5,18 @@ is lost, the sweeper sends another one, and when it comes twice, the second clai
 """
 
 from worker.store.database import Database, check_database, default_database_url
+from worker.store.duties import Duties
 from worker.store.inbox import Claim, Due, Inbox, NewDelivery
+from worker.store.programs import Share, Shares
 from worker.store.runs import NewRun, RememberedFinding, Run, RunDetails, Runs
+from worker.store.timings import Histogram, Timings
 
 __all__ = [
     "Claim",
     "Database",
     "Due",
+    "Duties",
+    "Histogram",
     "Inbox",
     "NewDelivery",
     "NewRun",
@@ -19,6 +24,9 @@ __all__ = [
     "Run",
     "RunDetails",
     "Runs",
+    "Share",
+    "Shares",
+    "Timings",
     "check_database",
     "default_database_url",
 ]

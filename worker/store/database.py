@@ -11,7 +11,7 @@ from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from worker.store.tables import metadata
+from worker.store.schema import head, migrate, revision
 
 BUSY_SECONDS = 30.0  # how long a writer waits for another one
 
@@ -49,12 +49,16 @@ class Database:
         self._reader = self._engine.execution_options(faultline_read_only=True)
 
     def create(self) -> None:
-        """Make what is missing; harmless when several processes do it."""
-        with self.write() as connection:
-            if not self.is_sqlite:
-                # "IF NOT EXISTS" of two PostgreSQL sessions can collide; one waits for the other
-                connection.execute(text("SELECT pg_advisory_xact_lock(20261121)"))
-            metadata.create_all(connection)
+        """Bring the schema up to date; several processes may do it at once.
+
+        Raises:
+            NewerSchema: the database belongs to a later version.
+        """
+        with self.read() as connection:
+            is_current = revision(connection) == head()
+        if not is_current:
+            with self.write() as connection:
+                migrate(connection)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -67,6 +71,11 @@ class Database:
         """A transaction that only reads."""
         with self._reader.connect() as connection:
             yield connection
+
+    def lock(self, connection: Connection, number: int) -> None:
+        """Let one transaction after the other in; SQLite does so with every writing one."""
+        if not self.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
 
     def ping(self) -> None:
         """Raises an error of SQLAlchemy when the database does not answer."""

@@ -11,13 +11,25 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import and_, case, func, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.store.database import Database
-from worker.store.tables import deliveries
+from worker.store.tables import deliveries, programs
+from worker.store.turn import turn
 
 RESEND_SECONDS = 60.0  # a message that nobody took up within this time is sent again
+CLAIM_LOCK = 20261122  # any number, as long as nobody else's lock has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,7 @@ class NewDelivery:
         subject: what it is about, "repository id:number".
         message: JSON of the typed message.
         task, queue: who works on it first.
+        weight: how large the work is, in changed files; small work goes first.
     """
 
     guid: str
@@ -37,6 +50,7 @@ class NewDelivery:
     message: str
     task: str
     queue: str
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,8 @@ class Claim:
     Attributes:
         attempts: how often an earlier try ended in a retryable error.
         token: number of this claim; a later claim has a higher one, which ends this right.
+        task, queue: the stage that it waited for.
+        queued_at: when it began to wait for this stage.
     """
 
     id: int
@@ -65,21 +81,31 @@ class Claim:
     received_at: float
     attempts: int
     token: int
+    task: str = ""
+    queue: str = ""
+    queued_at: float = 0.0
 
 
 _DUE = tuple(deliveries.c[name] for name in Due.__slots__)
 _CLAIM = (
     *(deliveries.c[name] for name in ("id", "guid", "subject", "message")),
     *(deliveries.c[name] for name in ("received_at", "attempts", "claims")),
+    *(deliveries.c[name] for name in ("task", "queue", "queued_at")),
 )
 
 
 class Inbox:
     """Deliveries in the database."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float] = time.time,
+        resend: float = RESEND_SECONDS,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._early = RESEND_SECONDS - resend
 
     def accept(self, batch: Sequence[NewDelivery]) -> list[Due]:
         """Store the deliveries in one transaction; returns those that need a message now.
@@ -93,18 +119,25 @@ class Inbox:
         rows = [
             {
                 **asdict(new),
+                "lane": new.subject.partition(":")[0],
                 "state": "accepted",
                 "outcome": "",
                 "attempts": 0,
                 "claims": 0,
                 "received_at": now,
+                "queued_at": now,
                 "due_at": now + RESEND_SECONDS,
             }
             for new in {new.guid: new for new in batch}.values()
         ]
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         statement = insert(deliveries)
-        again = {"state": "accepted", "attempts": 0, "due_at": now + RESEND_SECONDS}
+        again = {
+            "state": "accepted",
+            "attempts": 0,
+            "queued_at": now,
+            "due_at": now + RESEND_SECONDS,
+        }
         upsert = statement.on_conflict_do_update(
             index_elements=[deliveries.c.guid], set_=again, where=deliveries.c.state == "failed"
         ).returning(*_DUE)
@@ -118,18 +151,53 @@ class Inbox:
             task: the one that the message was for. A message that was left over from an earlier
                 stage, or from before a restart, does not take what waits for another task.
         """
-        now = self._clock()
         table = deliveries
         is_meant = true() if task is None else table.c.task == task
+        with self._database.write() as connection:
+            return self._take(connection, and_(table.c.id == delivery, is_meant), lease)
+
+    def claim_next(self, delivery: int, lease: float, task: str) -> Claim | None:
+        """Take the delivery whose turn it is among those that wait like this one.
+
+        A message is a ticket for its queue: which delivery is worked on is decided here. The
+        repository with the fewest running reviews comes first, then what came first, where every
+        changed file counts as some seconds later. Of one pull request one delivery runs at a time.
+        """
+        with self._database.write() as connection:
+            self._database.lock(connection, CLAIM_LOCK)
+            chosen = connection.execute(turn(delivery, task)).scalar()
+            if chosen is None:
+                return None
+            return self._take(connection, deliveries.c.id == chosen, lease)
+
+    def _take(
+        self, connection: Connection, which: ColumnElement[bool], lease: float
+    ) -> Claim | None:
+        table = deliveries
         statement = (
             update(table)
-            .where(table.c.id == delivery, table.c.state == "accepted", is_meant)
-            .values(state="running", due_at=now + lease, claims=table.c.claims + 1)
+            .where(which, table.c.state == "accepted")
+            .values(state="running", due_at=self._clock() + lease, claims=table.c.claims + 1)
             .returning(*_CLAIM)
         )
-        with self._database.write() as connection:
-            row = connection.execute(statement).one_or_none()
+        row = connection.execute(statement).one_or_none()
         return None if row is None else Claim(*row)
+
+    def waiting_like(self, claim: Claim) -> list[Due]:
+        """Deliveries of the same pull request that may have been passed over because of it."""
+        statement = select(*_DUE).where(
+            deliveries.c.subject == claim.subject, deliveries.c.state == "accepted"
+        )
+        with self._database.read() as connection:
+            return [Due(*row) for row in connection.execute(statement)]
+
+    def is_anybody_waiting(self, queue: str) -> bool:
+        """Whether a delivery waits for a worker of this queue."""
+        statement = select(deliveries.c.id).where(
+            deliveries.c.state == "accepted", deliveries.c.queue == queue
+        )
+        with self._database.read() as connection:
+            return connection.execute(statement.limit(1)).first() is not None
 
     def current(self, delivery: int) -> Claim | None:
         """The claim under which the delivery is being worked on."""
@@ -146,8 +214,14 @@ class Inbox:
 
     def hand_on(self, claim: Claim, task: str, queue: str) -> bool:
         """The stage is over and the next one belongs to another task."""
+        now = self._clock()
         return self._change(
-            claim, state="accepted", task=task, queue=queue, due_at=self._clock() + RESEND_SECONDS
+            claim,
+            state="accepted",
+            task=task,
+            queue=queue,
+            queued_at=now,
+            due_at=now + RESEND_SECONDS,
         )
 
     def postpone(self, claim: Claim, seconds: float, reason: str, *, attempt: bool) -> bool:
@@ -169,7 +243,10 @@ class Inbox:
         """Deliveries whose time has come: waited long enough, lost message, or dead worker."""
         now = self._clock()
         table = deliveries
-        is_due = and_(table.c.state.in_(("accepted", "waiting", "running")), table.c.due_at <= now)
+        is_due = or_(
+            and_(table.c.state == "accepted", table.c.due_at <= now + self._early),
+            and_(table.c.state.in_(("waiting", "running")), table.c.due_at <= now),
+        )
         with self._database.read() as connection:
             chosen = select(table.c.id).where(is_due).order_by(table.c.due_at).limit(limit)
             ids = list(connection.execute(chosen).scalars())
@@ -183,6 +260,7 @@ class Inbox:
                 due_at=now + RESEND_SECONDS,
                 # a dead worker counts as an attempt: what kills every worker must end sometime
                 attempts=table.c.attempts + case((table.c.state == "running", 1), else_=0),
+                queued_at=case((table.c.state == "accepted", table.c.queued_at), else_=now),
             )
             .returning(*_DUE)
         )
@@ -197,17 +275,23 @@ class Inbox:
             .where(table.c.state.in_(("accepted", "running")))
             .values(state="accepted", due_at=self._clock())
         )
+        shared = update(programs).where(programs.c.state == "running").values(state="open")
         with self._database.write() as connection:
             connection.execute(statement)
+            connection.execute(shared)
 
     def is_superseded(self, claim: Claim) -> bool:
-        """Whether a later delivery about the same subject was accepted."""
+        """Whether a later delivery tells of another state of the same pull request."""
         table = deliveries
         later = or_(
             table.c.received_at > claim.received_at,
             and_(table.c.received_at == claim.received_at, table.c.id > claim.id),
         )
-        statement = select(table.c.id).where(table.c.subject == claim.subject, later).limit(1)
+        statement = (
+            select(table.c.id)
+            .where(table.c.subject == claim.subject, table.c.event == "pull_request", later)
+            .limit(1)
+        )
         with self._database.read() as connection:
             return connection.execute(statement).first() is not None
 

@@ -47,6 +47,10 @@ deliveries = Table(
     Column("received_at", Float, nullable=False),
     Column("due_at", Float, nullable=False),
     Column("finished_at", Float),
+    # whose turn it is: see Inbox.claim
+    Column("lane", String(100), nullable=False, default="", server_default=""),
+    Column("weight", Integer, nullable=False, default=0, server_default="0"),
+    Column("queued_at", Float, nullable=False, default=0.0, server_default="0"),
     Index(None, "state", "due_at"),
     Index(None, "subject"),
 )
@@ -71,6 +75,9 @@ runs = Table(
     Column("review_id", BigInteger),
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("installation_id", BigInteger),
+    # how often somebody asked for the same head commit again; see Runs.again
+    Column("round", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("repository_id", "number", "head_sha"),
 )
 
@@ -89,4 +96,68 @@ findings = Table(
     Column("message", Text, nullable=False),
     # a comment about it stands in the pull request, from this run or an earlier one
     Column("posted", Boolean, nullable=False, default=False),
+    # what became of it: open, resolved, accepted, ignored, dismissed
+    Column("fate", String(100), nullable=False, default="open", server_default="open"),
+)
+
+# the programs of a run that several workers share; deleted with the end of the run
+programs = Table(
+    "programs",
+    metadata,
+    Column("id", _Key, primary_key=True, autoincrement=True),
+    Column("run_id", BigInteger, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("state", String(20), nullable=False),  # open, running, done
+    Column("claims", Integer, nullable=False, default=0),
+    Column("due_at", Float, nullable=False, default=0.0),
+    Column("report", Text, nullable=False, default=""),
+    UniqueConstraint("run_id", "path"),
+)
+
+# how long stages took: a histogram whose buckets are rows, added to by every process
+timings = Table(
+    "timings",
+    metadata,
+    Column("stage", String(100), primary_key=True),
+    Column("bound", Float, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+
+# what one of all workers does now and then
+duties = Table(
+    "duties",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("due_at", Float, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+)
+
+# who installed the App; gone with everything about their repositories when they remove it
+installations = Table(
+    "installations",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("account", String(200), nullable=False),
+    Column("selection", String(30), nullable=False, default=""),  # all or selected
+    Column("suspended", Boolean, nullable=False, default=False),
+    Column("permissions", Text, nullable=False, default="{}"),  # JSON: name to level
+    Column("updated_at", Float, nullable=False),
+)
+
+# what people with write access asked for one pull request; empty texts mean "any"
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("id", _Key, primary_key=True, autoincrement=True),
+    Column("repository_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),  # ignore (a rule or a finding), allow (a full run)
+    Column("rule", String(100), nullable=False, default=""),
+    Column("fingerprint", String(200), nullable=False, default=""),
+    Column("head_sha", String(64), nullable=False, default=""),
+    Column("login", String(100), nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("repository_id", "number", "kind", "rule", "fingerprint", "head_sha"),
 )

@@ -1,0 +1,1 @@
+"""One file for each step; add a step, never change one that was released."""

@@ -1,0 +1,1 @@
+"""Repairs: per kind of fault, the small edits that may mend it; experiments tell which one does."""

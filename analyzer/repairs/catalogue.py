@@ -1,0 +1,60 @@
+"""All repairs, by the kind of fault that they mend; a bounded search when nothing explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from analyzer.kinds import Kind
+from analyzer.repairs.base import Repair, Repairer
+from analyzer.repairs.batches import batch_sizes
+from analyzer.repairs.hidden import hidden_activations, initializers
+from analyzer.repairs.inputs import inputs
+from analyzer.repairs.learning_rates import learning_rates
+from analyzer.repairs.optimizers import optimizers
+from analyzer.repairs.outputs import outputs
+from analyzer.rules.base import Program
+
+REPAIRERS: dict[Kind, tuple[Repairer, ...]] = {
+    "learning_rate": (learning_rates, optimizers),
+    "optimizer": (optimizers, learning_rates),
+    "loss": (outputs,),
+    "output_activation": (outputs,),
+    "normalization": (inputs,),
+    "hidden_activation": (hidden_activations,),
+    "initializer": (initializers,),
+    "batch_size": (batch_sizes,),
+}
+
+EVERY: tuple[Repairer, ...] = (
+    outputs,
+    inputs,
+    learning_rates,
+    hidden_activations,
+    optimizers,
+    initializers,
+    batch_sizes,
+)
+
+MOST_TRIED = 12
+"""Single edits that a search without a suspicion tries at most."""
+
+
+def repairs_for(kind: Kind, program: Program) -> tuple[Repair, ...]:
+    """What may mend a fault of this kind, likeliest first; empty when no edit is known."""
+    found = (repair for make in REPAIRERS.get(kind, ()) for repair in make(program))
+    return _ordered(found)
+
+
+def search(program: Program) -> tuple[Repair, ...]:
+    """Single edits for a program that does not learn while no rule says why, likeliest first."""
+    found = (repair for make in EVERY for repair in make(program))
+    return tuple(islice(_ordered(found), MOST_TRIED))
+
+
+def _ordered(found: Iterable[Repair]) -> tuple[Repair, ...]:
+    """Each edit once, likeliest first."""
+    once: dict[object, Repair] = {}
+    for repair in found:
+        once.setdefault(repair.plan.changes, repair)
+    return tuple(sorted(once.values(), key=lambda repair: -repair.likelihood))

@@ -65,7 +65,12 @@ class Evidence(Item):
 
 
 class Finding(Item):
-    """One fault, at one place, with its measured fact."""
+    """One fault, at one place, with its measured fact.
+
+    Attributes:
+        introduced: in a comparison with an earlier version of the program, whether this version
+            alone has the fault; None when nothing was compared.
+    """
 
     rule: str
     code: str
@@ -83,6 +88,7 @@ class Finding(Item):
     evidence: Evidence = Evidence()
     fix: Fix | None = None
     fingerprint: str = ""
+    introduced: bool | None = None
 
 
 class Unchecked(Item):

@@ -206,12 +206,13 @@ def _with_witnesses(evidence: Evidence, others: list[Charge]) -> Evidence:
 def fingerprint(rule: str, site: Site, source: SourceIndex) -> str:
     """A mark that stays the same across pushes which do not touch the finding.
 
-    Made of the rule, the path, the enclosing function or class and the code of the place without
-    spaces and quotes' style; of no line number, so that lines added above change nothing.
+    Made of the rule, the enclosing function or class and the code of the place without spaces and
+    quotes' style; of no line number and no path, so that lines added above and a renamed file
+    change nothing. Where the code cannot be seen, the path stands in for it.
     """
     call = source.at(site)
     symbol = call.function if call else ""
-    parts = (rule, site.path, symbol, _code(site, source))
+    parts = (rule, symbol, _code(site, source) or site.path)
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 

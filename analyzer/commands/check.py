@@ -5,20 +5,23 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from analyzer.baseline import against_base, needs_base
 from analyzer.commands.options import analysis_options, build_options, load_configuration
 from analyzer.errors import EditError, UsageError
 from analyzer.findings import Edit, Report
 from analyzer.fixing.lines import apply_edits, split_lines
 from analyzer.formats import RENDERERS
 from analyzer.kinds import SEVERITIES
+from analyzer.options import Options
 from analyzer.pipeline import analyze
+from analyzer.revision import earlier, find_commit
 from analyzer.source.files import SourceFile, read_source
 
 FOUND, NOT_REVIEWED = 1, 3
@@ -29,6 +32,7 @@ FOUND, NOT_REVIEWED = 1, 3
 @analysis_options
 @click.option("--fix", is_flag=True, help="Write the verified edits into the files.")
 @click.option("--diff", is_flag=True, help="Print the verified edits as a unified diff.")
+@click.option("--base", metavar="REV", help="Tell apart what was there at this commit already.")
 def check(paths: tuple[Path, ...], **given: Any) -> int:
     """Review the training programs in PATHS (files, folders, notebooks)."""
     missing = [path for path in paths if not path.exists()]
@@ -40,7 +44,12 @@ def check(paths: tuple[Path, ...], **given: Any) -> int:
     options = build_options(configuration, given)
     if given["fix"] or given["diff"]:
         options = replace(options, verify="all")
-    report = analyze(root, names, options, progress())
+    if given["base"]:
+        find_commit(root, given["base"])  # refuse before the programs run, not after
+    say = progress()
+    report = analyze(root, names, options, say)
+    if given["base"] and needs_base(report):
+        report = compare_with(report, root, given["base"], options, say)
     if given["diff"]:
         text = unified_diff(root, report)
     else:
@@ -51,6 +60,17 @@ def check(paths: tuple[Path, ...], **given: Any) -> int:
             (root / file.path).write_bytes(file.encode(after))
             click.echo(f"fixed {file.path}", err=True)
     return exit_status(report, given["fail_on"] or configuration.review.fail_on)
+
+
+def compare_with(report: Report, root: Path, base: str, options: Options, say: Any) -> Report:
+    """The report with its findings marked as new or as there at the commit `base` already."""
+
+    def analyse(folder: Path, names: Sequence[str], how: Options) -> Report:
+        return analyze(folder, names, how, say and (lambda text: say(f"at {base}: {text}")))
+
+    with earlier(root, base) as then:
+        how = replace(options, mounts=(*options.mounts, *then.data))
+        return against_base(report, root, then.root, then.renamed, how, analyse)
 
 
 def locate(paths: Iterable[Path]) -> tuple[Path, list[str]]:
@@ -147,5 +167,10 @@ def exit_status(report: Report, fail_on: str) -> int:
     if fail_on == "never":
         return 0
     failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    findings = [finding for program in report.programs for finding in program.findings]
+    findings = [
+        finding
+        for program in report.programs
+        for finding in program.findings
+        if finding.introduced is not False  # with --base: what was there before fails nobody
+    ]
     return FOUND if any(finding.severity in failing for finding in findings) else 0

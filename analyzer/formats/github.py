@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.findings import Finding, Report
+from analyzer.formats import words
 
 LEVELS = {"error": "error", "warning": "warning", "advice": "notice"}
 
@@ -24,7 +25,7 @@ def _command(finding: Finding) -> str:
         "file": finding.path,
         "line": str(finding.line),
         "endLine": str(finding.end_line),
-        "title": f"{finding.code} {finding.rule}",
+        "title": " ".join((finding.code, finding.rule, words.age(finding))).strip(),
     }
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     text = f"{finding.message}\n{finding.why}"

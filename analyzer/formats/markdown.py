@@ -42,7 +42,7 @@ def _program(program: ProgramReport) -> Iterator[str]:
 
 def _finding(finding: Finding) -> Iterator[str]:
     place = code(f"{finding.path}:{finding.line}")
-    yield f"- **{finding.severity}** {place} {code(finding.rule)} ({finding.proof})"
+    yield f"- **{finding.severity}** {place} {code(finding.rule)} ({words.proof_and_age(finding)})"
     yield f"  {escape(finding.message)}"
     yield f"  {escape(finding.why)}"
     if finding.fix is not None:

@@ -76,6 +76,8 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
             "kind": finding.kind,
         },
     }
+    if finding.introduced is not None:
+        result["baselineState"] = "new" if finding.introduced else "unchanged"
     if finding.fix is not None:
         result["fixes"] = [_fix(finding.fix.description, finding.fix.edits)]
     return result

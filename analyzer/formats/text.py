@@ -38,7 +38,8 @@ def _program(program: ProgramReport) -> Iterator[str]:
 
 def _finding(finding: Finding) -> Iterator[str]:
     place = f"{finding.path}:{finding.line}:{finding.column + 1}"
-    yield f"  {place} {finding.severity} {finding.code} {finding.rule} [{finding.proof}]"
+    proof = words.proof_and_age(finding)
+    yield f"  {place} {finding.severity} {finding.code} {finding.rule} [{proof}]"
     yield from _wrapped(finding.message)
     yield from _wrapped(finding.why)
     if finding.fix is not None:

@@ -74,6 +74,17 @@ def totals(report: Report) -> str:
     return f"{programs}: {counts} in {report.summary.seconds:.1f} s"
 
 
+def age(finding: Finding) -> str:
+    """Whether the change brought it, when an earlier version was compared."""
+    ages = {True: "new", False: "there before", None: ""}
+    return ages[finding.introduced]
+
+
+def proof_and_age(finding: Finding) -> str:
+    """ "contract", or "contract, new" after a comparison."""
+    return ", ".join(filter(None, (finding.proof, age(finding))))
+
+
 def fix_state(finding: Finding) -> str:
     """Whether the fix was tried, in a few words."""
     fix = finding.fix

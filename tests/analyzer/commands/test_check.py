@@ -161,3 +161,24 @@ def test_of_edits_on_one_line_the_first_is_taken_and_the_others_named(capsys):
     chosen = verified_edits(report)["a.ipynb"]
     assert [(e.start_line, e.replacement) for e in chosen] == [(1, "one"), (4, "three")]
     assert "a.ipynb:1: two: its edit shares a line" in capsys.readouterr().err
+
+
+def test_base_tells_new_from_old(folder):
+    from tests.support.git import Repository
+
+    repository = Repository(folder)
+    repository.commit({})
+    again = FAULTY.replace("model = Sequential()", "model = Sequential()  # the same\n")
+    (folder / "train.py").write_text(again.replace("epochs=20", "epochs=1"))
+    command = ("check", "train.py", "--static", "--format", "json", "--fail-on", "advice")
+    done = faultline(*command, "--base", "HEAD", cwd=folder)
+    (program,) = json.loads(done.stdout)["programs"]
+    marks = {f["rule"]: f["introduced"] for f in program["findings"]}
+    assert set(marks.values()) == {True, False}, marks
+    assert done.returncode == 1
+    (folder / "train.py").write_text(again)
+    assert faultline(*command, "--base", "HEAD", cwd=folder).returncode == 0
+    wrong = faultline(*command, "--base", "nowhere", cwd=folder)
+    assert wrong.returncode == 2
+    assert wrong.stderr.count("\n") == 1
+    assert "expected a commit of this repository, got 'nowhere'" in wrong.stderr

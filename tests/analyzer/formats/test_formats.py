@@ -99,3 +99,22 @@ def test_sparkline_is_bounded_and_marks_what_is_not_finite(values):
     assert len(line) <= 40
     if values and not math.isfinite(values[0]):
         assert line[0] == "×"
+
+
+@pytest.mark.parametrize(("introduced", "word"), [(True, "new"), (False, "there before")])
+def test_a_comparison_is_shown_in_every_format(introduced, word):
+    report = make_report(make_finding(introduced=introduced))
+    for kind in ("text", "markdown", "html"):
+        assert f"contract, {word}" in RENDERERS[kind](report)
+    assert f"title=FL101 loss-output-mismatch {word}" in RENDERERS["github"](report)
+    (run,) = json.loads(RENDERERS["sarif"](report))["runs"]
+    state = {"new": "new", "there before": "unchanged"}[word]
+    assert run["results"][0]["baselineState"] == state
+    (program, _) = json.loads(RENDERERS["json"](report))["programs"]
+    assert program["findings"][0]["introduced"] is introduced
+
+
+def test_without_a_comparison_nothing_is_said_of_it():
+    report = make_report(make_finding())
+    assert "there before" not in RENDERERS["text"](report)
+    assert "baselineState" not in RENDERERS["sarif"](report)

@@ -12,6 +12,7 @@ WorkerError
 ├── Moved                 the pull request is elsewhere: closed, or a newer head
 ├── Held                  another delivery works on the same head commit right now
 ├── LeaseLost             another worker has taken the delivery over
+├── HandedBack            this worker is ending; another one goes on
 └── CloneError            a local clone does not hold what was asked for
 """
 
@@ -90,6 +91,10 @@ class Held(WorkerError):
 
 class LeaseLost(WorkerError):
     """Another worker has taken the delivery over; whatever we know is stale."""
+
+
+class HandedBack(WorkerError):
+    """This worker is ending; another one goes on."""
 
 
 class CloneError(WorkerError):

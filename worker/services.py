@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 
 from worker.settings import WorkerSettings
-from worker.store import Database, Inbox, Runs
+from worker.store import Database, Duties, Inbox, Runs, Shares, Timings
+from worker.store.inbox import RESEND_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,25 @@ class Services:
     settings: WorkerSettings
     inbox: Inbox
     runs: Runs
+    shares: Shares
+    timings: Timings
+    duties: Duties
 
 
 def open_services(settings: WorkerSettings) -> Services:
     """Opens the store; its tables are made when missing."""
     database = Database(settings.database_url)
     database.create()
-    return Services(settings, Inbox(database), Runs(database))
+    # nobody hears of a lost message before the sender would count as dead
+    resend = min(RESEND_SECONDS, settings.faultline_lease_seconds)
+    return Services(
+        settings,
+        Inbox(database, resend=resend),
+        Runs(database),
+        Shares(database),
+        Timings(database),
+        Duties(database),
+    )
 
 
 def services() -> Services:

@@ -94,6 +94,8 @@ class Graph(Value):
         outputs: indices of the layers whose values leave the model.
         origin: "run" when the model was built and seen, "static" when read from the source.
         complete: False when the static reader met something that it could not resolve.
+        functions_seen: False when functions between the layers went unseen (the call method of a
+            subclassed Keras layer or model may add, scale or activate by plain functions).
         site: where the model is constructed.
         backbone: True when a pretrained or library-made model is part of it.
     """
@@ -102,5 +104,6 @@ class Graph(Value):
     outputs: Annotated[tuple[int, ...], Field(max_length=64)] = ()
     origin: Origin = "run"
     complete: bool = True
+    functions_seen: bool = True
     site: Site | None = None
     backbone: bool = False

@@ -35,7 +35,7 @@ from analyzer.rules.reading.proof import graph_seen, proof
 from analyzer.rules.reading.stack import WEIGHTED, Block, hidden_blocks, successors
 from analyzer.rules.samples import activation, conv, dense, linear, other, sample
 
-POOLED_CONFIDENCE = 0.6  # the maximum over a window is a nonlinearity too, though a weak one
+WEAK_CONFIDENCE = 0.6  # the maximum over a window or a sample's own scale is a weak nonlinearity
 
 
 class MissingHiddenActivation(Rule):
@@ -56,7 +56,8 @@ class MissingHiddenActivation(Rule):
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """Every hidden dense or convolution layer."""
         assert program.graph is not None
-        if not program.graph.complete and program.framework == "torch":
+        unseen = not program.graph.complete and program.framework == "torch"
+        if unseen or not program.graph.functions_seen:
             yield self.unchecked("the functions between the layers were not seen")
             return
         fed = successors(program.graph)
@@ -66,13 +67,14 @@ class MissingHiddenActivation(Rule):
             if block.opaque or site is None or _on_purpose(block, program):
                 continue
             pooled = bool(block.those("max_pool"))
+            linear = not pooled and not block.those("layer_norm", "group_norm")
             yield Suspicion(
                 site=site,
                 message=_message(block, pooled),
                 evidence=Evidence(static={"layer": block.layer.name, "activation": None}),
                 fix=_fix(program, block, alone=len(fed[block.layer.index]) == 1),
-                proof=proof(graph_seen(program), not pooled, _complete(program, block)),
-                confidence=POOLED_CONFIDENCE if pooled else None,
+                proof=proof(graph_seen(program), linear, _complete(program, block)),
+                confidence=None if linear else WEAK_CONFIDENCE,
             )
         if any(block.opaque for block in hidden):
             yield self.unchecked("unknown functions follow some layers and may be their activation")
@@ -81,8 +83,8 @@ class MissingHiddenActivation(Rule):
 def _complete(program: Program, block: Block) -> bool:
     """Whether nothing between the layer and the next can have gone unrecorded.
 
-    A Keras graph is whole. In PyTorch a rarely used function may go unrecorded, except inside one
-    nn.Sequential, whose members are numbered without a gap.
+    A Keras graph is whole where its functions were seen. In PyTorch a rarely used function may go
+    unrecorded, except inside one nn.Sequential, whose members are numbered without a gap.
     """
     if program.framework != "torch":
         return True
@@ -240,6 +242,27 @@ EXAMPLES = (
     Example(
         "a projection with a kernel of one",
         sample(KERAS, layers=(conv(1, 8, kernel_size=(1, 1)), dense(2, 10))),
+    ),
+    Example(
+        "the call method of a subclassed model may apply functions of its own",
+        sample(
+            KERAS,
+            layers=(dense(1, 64), dense(2, 10, "softmax")),
+            graph={"functions_seen": False},
+        ),
+        unchecked="functions between the layers",
+    ),
+    Example(
+        "behind layer normalization it is advice",
+        sample(
+            KERAS,
+            layers=(
+                dense(1, 64),
+                other(1, "layer_norm", "LayerNormalization"),
+                dense(2, 10, "softmax"),
+            ),
+        ),
+        found=(Found(1, "No nonlinearity", None),),
     ),
     Example(
         "an unknown function may be the activation",

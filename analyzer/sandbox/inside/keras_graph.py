@@ -25,6 +25,7 @@ class GraphReader:
         layers: the JSON forms in execution order.
         objects: the layers themselves, at the same indices.
         complete: False once a part was met whose execution order is unknown.
+        functions_seen: False once a part was met whose own code runs between its layers.
         backbone: True once a part was met that a library built.
     """
 
@@ -33,6 +34,7 @@ class GraphReader:
         self.layers: list[dict[str, Any]] = []
         self.objects: list[Any] = []
         self.complete = True
+        self.functions_seen = True
         self.backbone = False
         self._index: dict[int, int] = {}
         self._settled = True
@@ -45,6 +47,7 @@ class GraphReader:
             "outputs": outputs[:64],
             "origin": "run",
             "complete": self.complete,
+            "functions_seen": self.functions_seen,
             "site": self.session.sites.get(model),
             "backbone": self.backbone,
         }
@@ -55,6 +58,7 @@ class GraphReader:
             return self._chain([(part, None) for part in model.layers], feeds)
         if _is_functional(model):
             return self._functional(model, feeds)
+        self.functions_seen = False
         call = self.session.first_calls.get(model)
         if call is not None and call.children:
             self._settled = self._settled and call.settled

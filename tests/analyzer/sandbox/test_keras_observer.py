@@ -139,6 +139,7 @@ def test_functional_model_with_two_inputs_and_a_nested_model(keras: Any) -> None
     assert text_at(found["Relu"].site) == "keras.ops.relu(hidden)"
     assert seen.graph is not None
     assert [layers_of(seen)[index].activation for index in seen.graph.outputs] == ["softmax"]
+    assert seen.graph.functions_seen
     assert seen.data is not None
     assert [array.name for array in seen.data.inputs] == ["images", "numbers"]
     assert (seen.data.labels[0].encoding, seen.data.labels[0].classes) == ("one_hot", 3)
@@ -163,6 +164,8 @@ def test_subclassed_model_in_the_order_of_its_calls(keras: Any) -> None:
     seen, _ = observed(keras, program, steps=1, root=HERE)
     first, last = layers_of(seen)
     assert (first.activation, first.repeated, last.units, last.repeated) == ("tanh", 2, 2, 1)
+    assert seen.graph is not None
+    assert not seen.graph.functions_seen
     assert (first.input_shape, last.output_shape) == ((4,), (2,))
     assert text_at(first.site) == 'keras.layers.Dense(4, activation="tanh")'
 

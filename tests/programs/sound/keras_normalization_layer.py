@@ -13,5 +13,5 @@ normalization.adapt(x_train)
 model = keras.Sequential(
     [normalization, layers.Dense(24, activation="tanh"), layers.Dense(3, activation="softmax")]
 )
-model.compile(keras.optimizers.Adam(5e-3), "sparse_categorical_crossentropy", ["accuracy"])
+model.compile(keras.optimizers.Adam(5e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
 model.fit(x_train, y_train, epochs=30, batch_size=16, validation_data=(x_test, y_test), verbose=0)

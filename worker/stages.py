@@ -7,14 +7,14 @@ is made, and what the store already knows is not asked again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analyzer import Configuration, ConfigurationError, Options, Report
 from worker import posting
-from worker.analysis import build_options, empty_report, read_change, run_analysis
+from worker.analysis import build_options, empty_report, read_change
 from worker.api import Api
 from worker.checkout import snapshot
 from worker.comments import Change
@@ -31,6 +31,7 @@ from worker.pulls import (
 from worker.queue import PullRequestMessage
 from worker.review import Earlier, Policy, Review, compose
 from worker.services import Services
+from worker.sharing import Team, analyse_shared
 from worker.store import Claim, NewRun, RememberedFinding, Run
 from worker.summary import CheckOutput, trouble
 from worker.wording import code
@@ -40,15 +41,24 @@ log = logging.getLogger(__name__)
 LAGGING_ATTEMPTS = 3  # how often we wait for GitHub to know the head that its webhook told us of
 
 
+def _nobody() -> None:
+    """The help that comes where no other worker is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One claimed delivery, and what is needed to work on it."""
+    """One claimed delivery, and what is needed to work on it.
+
+    Attributes:
+        ask_for_help: invites one more worker to analyse programs of this review.
+    """
 
     services: Services
     claim: Claim
     message: PullRequestMessage
     api: Api
     lease: Lease
+    ask_for_help: Callable[[], None] = _nobody
 
 
 def plan(work: Work) -> bool:
@@ -195,16 +205,19 @@ def _make_review(work: Work, run: Run, pull: PullRequest, configuration: Configu
     options = build_options(configuration, work.services.settings, static=static)
     archive = work.api.download(f"/repos/{pull.repository}/tarball/{pull.head_sha}")
     with archive as stream, snapshot(stream) as root:
-        report, change = _analyse(root, files, options)
+        team = Team(work.services, run.id, work.ask_for_help, work.lease.interrupt)
+        report, change = _analyse(team, root, files, options)
     return compose(report, change, policy, pull.head_sha, earlier)
 
 
 def _analyse(
-    root: Path, files: Mapping[str, ChangedFile], options: Options
+    team: Team, root: Path, files: Mapping[str, ChangedFile], options: Options
 ) -> tuple[Report, Change]:
-    report = run_analysis(
-        root, source_paths(files), options, lambda text: log.info("stage %s", text)
-    )
+    def progress(text: str) -> None:
+        team.interrupt()
+        log.info("stage %s", text)
+
+    report = analyse_shared(team, root, source_paths(files), options, progress)
     return report, read_change(root, files)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Select, delete, func, insert, or_, select, up
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.store.database import Database
-from worker.store.tables import deliveries, findings, runs
+from worker.store.tables import deliveries, findings, programs, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +192,17 @@ class Runs:
         Args:
             state: "done", or "dropped" or "failed" when the head may be reviewed after all later.
         """
-        self._set(
-            run,
-            state=state,
-            conclusion=conclusion,
-            headline=headline,
-            summary=summary,
-            finished_at=self._clock(),
-        )
+        values = {
+            "state": state,
+            "conclusion": conclusion,
+            "headline": headline,
+            "summary": summary,
+            "finished_at": self._clock(),
+        }
+        with self._database.write() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(**values))
+            # helpers that are still at it learn so when they renew their claim
+            connection.execute(delete(programs).where(programs.c.run_id == run))
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Number of runs by state and conclusion."""

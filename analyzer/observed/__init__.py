@@ -21,14 +21,25 @@ from analyzer.observed.data import ArrayStats, DataKind, DataProfile, LabelEncod
 from analyzer.observed.ending import ApiUse, Cause, NotObserved
 from analyzer.observed.graph import Graph, Layer, Op
 from analyzer.observed.learner import Learner, LossUse, OptimizerUse
-from analyzer.observed.loader import LoaderFacts
+from analyzer.observed.loader import (
+    EarlyFit,
+    HeldOut,
+    LabelOrder,
+    LoaderFacts,
+    Padding,
+    TwoReads,
+    WorkerStreams,
+)
 from analyzer.observed.measure import Measured
 from analyzer.observed.order import CallOrder
+from analyzer.observed.probes import Causality, Independence, Probes
 from analyzer.observed.trace import (
+    Broadcast,
     GradientCycle,
     LayerPoint,
     LayerTrace,
     LossSeen,
+    OutputUse,
     SeenWarning,
     Trace,
 )
@@ -37,14 +48,20 @@ from analyzer.observed.values import Name, Number, Origin, Shape, Site, Text, Va
 __all__ = [
     "ApiUse",
     "ArrayStats",
+    "Broadcast",
     "CallOrder",
+    "Causality",
     "Cause",
     "Census",
     "DataKind",
     "DataProfile",
+    "EarlyFit",
     "GradientCycle",
     "Graph",
+    "HeldOut",
+    "Independence",
     "LabelEncoding",
+    "LabelOrder",
     "LabelStats",
     "Layer",
     "LayerPoint",
@@ -61,12 +78,17 @@ __all__ = [
     "Op",
     "OptimizerUse",
     "Origin",
+    "OutputUse",
+    "Padding",
+    "Probes",
     "SeenWarning",
     "Shape",
     "Site",
     "Text",
     "Trace",
+    "TwoReads",
     "Value",
+    "WorkerStreams",
 ]
 
 
@@ -75,7 +97,7 @@ class Observation(Value):
 
     Attributes:
         graph, data, learner, trace: None when the program did not get that far.
-        census, order, loader: exact facts for the contract rules; None when nobody looked.
+        census, order, loader, probes: exact facts for the contract rules; None when nobody looked.
         measured: how well the program did its task, in a run of an experiment.
         trouble: why it ended early; None after a clean warm-up.
         output: the end of what the program printed.
@@ -91,6 +113,7 @@ class Observation(Value):
     census: Census | None = None
     order: CallOrder | None = None
     loader: LoaderFacts | None = None
+    probes: Probes | None = None
     measured: Measured | None = None
     warnings: Annotated[tuple[SeenWarning, ...], Field(max_length=200)] = ()
     api_uses: Annotated[tuple[ApiUse, ...], Field(max_length=200)] = ()

@@ -18,9 +18,14 @@ class LossSeen(Value):
         calls: loss calls seen.
         row_sum_min, row_sum_max: sums over the last axis of the predictions.
         first, last: value of the loss at the first and last observed call.
+        name: the loss, where it stands beside others; label_smoothing: of the loss object.
+        loss: identity of the loss object within this run, None for a function.
     """
 
     calls: int = 0
+    name: Name | None = None
+    label_smoothing: Number | None = None
+    loss: int | None = None
     prediction_shape: Shape = ()
     prediction_min: Number | None = None
     prediction_max: Number | None = None
@@ -32,6 +37,37 @@ class LossSeen(Value):
     target_max: Number | None = None
     first: Number | None = None
     last: Number | None = None
+    site: Site | None = None
+
+
+class Broadcast(Value):
+    """An operation of a hand-written loss whose operands were stretched against each other.
+
+    Shapes include the batch dimension.
+    """
+
+    operation: Name
+    prediction_shape: Shape
+    target_shape: Shape
+    result_shape: Shape
+    site: Site | None = None
+
+
+class OutputUse(Value):
+    """What the program does with the model's own output, beside its loss.
+
+    Attributes:
+        operation: "above" (compared with a number), "round" or "argmax".
+        threshold: the number; axis: the axis of argmax, not negative.
+        shape: of the output, with the batch dimension; lowest, highest: its values.
+    """
+
+    operation: Literal["above", "round", "argmax"]
+    shape: Shape
+    threshold: Number | None = None
+    axis: int | None = None
+    lowest: Number | None = None
+    highest: Number | None = None
     site: Site | None = None
 
 
@@ -98,6 +134,8 @@ class Trace(Value):
     Attributes:
         steps: training steps completed; seconds: wall time of those steps.
         loss: per step, in order.
+        validation_losses: losses computed while no gradients were recorded.
+        broadcasts, output_uses: what hand-written code did with the model's output.
         ended: why the warm-up ended.
         notes: what observing had to leave out, one line each.
     """
@@ -111,6 +149,9 @@ class Trace(Value):
     )
     layers: Annotated[tuple[LayerTrace, ...], Field(max_length=400)] = ()
     loss_seen: Annotated[tuple[LossSeen, ...], Field(max_length=16)] = ()
+    validation_losses: Annotated[tuple[LossSeen, ...], Field(max_length=16)] = ()
+    broadcasts: Annotated[tuple[Broadcast, ...], Field(max_length=16)] = ()
+    output_uses: Annotated[tuple[OutputUse, ...], Field(max_length=16)] = ()
     cycle: GradientCycle | None = None
     ended: Literal["steps", "time", "program_end", "error"] = "steps"
     notes: Annotated[tuple[Text, ...], Field(max_length=50)] = ()

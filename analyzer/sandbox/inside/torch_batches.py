@@ -7,7 +7,7 @@ is a slice of an array, or came unchanged out of a TensorDataset, the whole arra
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import torch_layers as layers
@@ -48,6 +48,11 @@ class Pile:
         if self.whole is not None:
             return len(self.whole)
         return self._count if self._repeats and len(self._parts) == 1 else None
+
+    @property
+    def parts(self) -> list[Any]:
+        """The copied batches, in order."""
+        return self._parts
 
     def keep_last(self) -> None:
         """Forget what came before the batch of the first step: trials of the model."""
@@ -99,6 +104,7 @@ class Batches:
         self.loader: Any = None
         self.settled = False
         self._tests: list[Facts] = []
+        self.on_loader: Callable[[Any, bool], None] = lambda _loader, _training: None
 
     # What the loaders yield
 
@@ -112,6 +118,15 @@ class Batches:
         if loader is not None:
             self._last = (loader, layers.tensors_in(batch))
 
+    @property
+    def last(self) -> tuple[Any, list[Any]] | None:
+        """The loader that gave the last batch, and the tensors in it."""
+        return self._last
+
+    def loader_of(self, iterator: Any) -> Any:
+        """The loader that made this iterator."""
+        return self._loaders.get(iterator)
+
     # What enters model and loss
 
     def entered(self, module: Any, inputs: list[Any], *, training: bool) -> None:
@@ -122,6 +137,8 @@ class Batches:
             self._sizes[id(module)] = int(inputs[0].shape[0])
         if first and self._last is not None:
             self.loader = self._last[0]
+        if self._last is not None:
+            self.on_loader(self._last[0], training)
         for position, tensor in enumerate(inputs[:MOST_INPUTS]):
             if position == len(piles):
                 piles.append(Pile(self._samples))
@@ -148,6 +165,16 @@ class Batches:
             self._labels[key] = Pile(self._samples)
             self._find_whole(self._labels[key], target)
         self._labels[key].add(target, self.samples_known())
+
+    def label_pile(self) -> Pile | None:
+        """The targets of the only loss; None when there are none or several."""
+        piles = list(self._labels.values())
+        return piles[0] if len(piles) == 1 else None
+
+    def input_pile(self, roots: list[Any]) -> Pile | None:
+        """The only training input of these modules; None when there are none or several."""
+        piles = [pile for root in roots for pile in self._training.get(id(root), [])]
+        return piles[0] if len(piles) == 1 else None
 
     # Whole arrays
 

@@ -41,7 +41,9 @@ class Calls:
         on_root: called before a module that the program's own loop calls; whether to listen to it.
         after_root: called with the module when that call returned.
         loss_of: the context of a loss call; None for a module that is no loss.
+        on_output: told about the output of every module that the loop calls.
         on_value: told about each function's result, for losses written by hand.
+        active: identities of the single layers that ran with gradients on, as far as heard.
     """
 
     def __init__(self, recorder: Recorder, constructed: Constructed) -> None:
@@ -50,8 +52,10 @@ class Calls:
         self.after_root: Callable[[Any], None] = lambda _module: None
         self.loss_of: Callable[[Any, Any], Any] = lambda _module, _arguments: None
         self.on_value: Callable[[Any, Any, Any], None] = lambda _name, _call, _output: None
+        self.on_output: Callable[[Any, Any], None] = lambda _module, _output: None
         self._recorder = recorder
         self._constructed = constructed
+        self.active: set[int] = set()
         self._stack: list[Any] = []
         self._deaf = 0
         self._mode: Any = None
@@ -137,7 +141,9 @@ class Calls:
         ear = self.ear
         if ear is None or not heard:
             with self._unheard():
-                return self._through(module, arguments, keywords)
+                output = self._through(module, arguments, keywords)
+            self._tell_output(module, output)
+            return output
         guarded(ear.enter, module, (arguments, keywords))
         self._put_on()
         try:
@@ -151,7 +157,17 @@ class Calls:
             self._take_off()  # the program's own mode may end before ours would
         with self.silence():
             guarded(self.after_root, module)
+        self._tell_output(module, output)
         return output
+
+    def _tell_output(self, module: Any, output: Any) -> None:
+        with self.silence():
+            self._recorder.guarded(self.on_output, module, output)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a module or the observer itself is at work."""
+        return bool(self._stack or self._deaf)
 
     @contextlib.contextmanager
     def _unheard(self) -> Iterator[None]:
@@ -172,6 +188,8 @@ class Calls:
         if not layers.is_single_layer(module):
             return self._through(module, arguments, keywords)
         site = self._recorder.user_site()
+        if self._grad_enabled():
+            self.active.add(id(module))
         with self.silence():
             output = self._original(module, *arguments, **keywords)
             if type(module).__name__ in names.TRANSPARENT_MODULES:

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import torch_layers as layers
 from .recorder import Recorder
+from .torch_broadcasts import Stretched
 from .torch_losses import LossBook, LossCall
 from .torch_recording import Facts
 
@@ -23,10 +24,12 @@ class HandWritten:
 
     Attributes:
         sources: graph nodes that feed the prediction, when one was seen.
+        stretched: predictions and targets that met as all pairs.
     """
 
     def __init__(self, recorder: Recorder, book: LossBook) -> None:
         self._recorder = recorder
+        self.stretched = Stretched(recorder)
         self._book = book
         self._scalars: dict[int, tuple[Any, list[tuple[CodeType, Facts]]]] = {}
         self._pair: tuple[Any, Any, Any] | None = None
@@ -40,6 +43,7 @@ class HandWritten:
 
     def on_value(self, flow: Any, name: str, call: tuple[Any, Facts], output: Any) -> None:
         """A function's result, outside every module."""
+        self.stretched.on_value(flow, name, call, output)
         if name in PAIRING:
             self._notice_pair(flow, name, layers.tensors_in(call))
         tensor = layers.first_tensor(output)

@@ -14,6 +14,7 @@ from .torch_recording import Facts
 
 MARK = "faultline_loss"
 MOST_WAITING = 64
+MOST_EVALUATED = 16
 MOST_VISITED = 2000
 MOST_VALUES = 2**20
 PREDICTIONS = ("input", "log_probs", "anchor", "input1", "x1", "y_pred", "pred", "output")
@@ -76,6 +77,7 @@ class LossBook:
         self._recorder = recorder
         self._constructed = constructed
         self._uses: dict[Any, tuple[Facts, Facts]] = {}
+        self._evaluated: dict[Any, Facts] = {}
         self._number = 0
 
     # Recognising a loss
@@ -85,7 +87,10 @@ class LossBook:
         import torch
 
         kind = _loss_class(module)
-        if kind is None or self.inside or not torch.is_grad_enabled():
+        if kind is None or self.inside:
+            return None
+        if not torch.is_grad_enabled():
+            self._evaluates(names.LOSS_MODULES.get(kind), vars(module), module)
             return None
         given = _bound(type(module).forward, (module, *call[0]), call[1])
         given.pop("self", None)
@@ -104,6 +109,22 @@ class LossBook:
         use = self._use(names.LOSS_FUNCTIONS[name], False, given)
         use["site"] = use["call_site"]
         return LossCall(self, use, _key(use), given)
+
+    def _evaluates(self, name: str | None, settings: Facts, module: Any) -> None:
+        """A loss module is called while no gradients are recorded: for a figure, not for a step."""
+        site = self._recorder.user_site()
+        if name is None or site is None or len(self._evaluated) >= MOST_EVALUATED:
+            return
+        key = (name, site["line"], site["column"], id(module))
+        smoothing = settings.get("label_smoothing")
+        fresh: Facts = {"calls": 0, "name": name, "site": site, "loss": id(module)}
+        if isinstance(smoothing, (int, float)):
+            fresh["label_smoothing"] = float(smoothing)
+        self._evaluated.setdefault(key, fresh)["calls"] += 1
+
+    def evaluation_facts(self) -> list[Facts]:
+        """The losses that were computed for a figure alone."""
+        return list(self._evaluated.values())
 
     def _use(self, name: str, custom: bool, settings: Facts) -> Facts:
         reduction, ignored = settings.get("reduction"), settings.get("ignore_index")

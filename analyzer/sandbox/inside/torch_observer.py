@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from . import loader_fits, torch_after, torch_order_hooks, torch_outputs
 from . import torch_names as names
 from .on_import import when_imported
 from .recorder import Recorder
@@ -19,6 +20,7 @@ from .torch_training import Training
 
 def install(recorder: Recorder) -> None:
     """Observe the program once it imports PyTorch."""
+    loader_fits.install(recorder)
     when_imported("torch", lambda torch: _install(torch, recorder))
 
 
@@ -44,9 +46,13 @@ def _install(torch: Any, recorder: Recorder) -> None:
     _wrap_loaders(training)
     _wrap_scaling(torch, training)
     _run_eagerly(torch, recorder)
+    training.census.install(torch)
+    torch_order_hooks.install(torch, training)
     register_optimizer_step_pre_hook(training.before_step)
     register_optimizer_step_post_hook(training.after_step)
+    torch_outputs.install(torch, training)
     recorder.at_finish(training.finish)
+    recorder.at_finish(functools.partial(torch_after.collect, training))
 
 
 def _wrap_backward(torch: Any, training: Training) -> None:
@@ -123,10 +129,13 @@ def _wrap_loaders(training: Training) -> None:
     def __iter__(loader: Any) -> Any:
         iterator = iterate(loader)
         guarded(training.report.batches.iterating, loader, iterator)
+        guarded(training.report.loaders.iterated, loader)
         return iterator
 
     @functools.wraps(advance)
     def __next__(iterator: Any) -> Any:
+        if guarded(training.census.fetching, iterator):
+            raise StopIteration
         batch = advance(iterator)
         guarded(training.report.batches.yielded, iterator, batch)
         return batch

@@ -13,6 +13,7 @@ from .torch_dynamics import Dynamics
 from .torch_flow import Sources
 from .torch_graph import GraphBuilder, Model
 from .torch_learner import Optimizers, loader_facts
+from .torch_loader import LoaderBook
 from .torch_losses import LossBook
 from .torch_recording import Facts, Node, Recording
 
@@ -29,6 +30,8 @@ class Report:
         self.cycle = Cycle(recorder)
         self.optimizers = Optimizers(self.constructed)
         self.batches = Batches(recorder)
+        self.loaders = LoaderBook(recorder, self.constructed, self.batches)
+        self.batches.on_loader = self.loaders.entered
         self.dynamics = Dynamics(
             int(recorder.request["steps"]), int(recorder.request.get("sampled_steps", 20))
         )
@@ -42,6 +45,11 @@ class Report:
     @property
     def has_graph(self) -> bool:
         return self.recorder.facts["graph"] is not None
+
+    @property
+    def model_roots(self) -> list[Any]:
+        """The modules that the loop calls, of the trained model."""
+        return self._roots
 
     def living_modules(self) -> list[Any]:
         """All modules of the program that exist."""

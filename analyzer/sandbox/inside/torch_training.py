@@ -8,6 +8,7 @@ from typing import Any
 from . import torch_layers as layers
 from .recorder import Recorder
 from .torch_calls import Calls
+from .torch_census import Census
 from .torch_cycle import parameters_of
 from .torch_listening import Listening
 from .torch_losses import LossCall
@@ -28,6 +29,8 @@ class Training:
         self.calls = Calls(recorder, self.report.constructed)
         self.calls.loss_of = self.report.losses.module_call
         self.heard = Listening(self.report, self.calls)
+        self.outputs: Any = None
+        self.census = Census(recorder, self.report, self.calls, self.heard)
         self._pending: list[LossCall] = []
         self._loss: float | None = None
         self._backward_since_step = False
@@ -48,7 +51,9 @@ class Training:
         self.recorder.leave_if_finished()
         with self.calls.silence():
             self.recorder.training_started()
-            self.recorder.guarded(self._before_backward, layers.first_tensor(tensor))
+            self.recorder.guarded(self.census.before_backward, tensor)
+            if not self.recorder.over:
+                self.recorder.guarded(self._before_backward, layers.first_tensor(tensor))
 
     def _before_backward(self, tensor: Any) -> None:
         report = self.report
@@ -78,6 +83,8 @@ class Training:
     def after_backward(self) -> None:
         """A backward pass ended; if no optimizer ever steps, these passes are the steps."""
         report = self.report
+        if self.recorder.over:
+            return
         with self.calls.silence():
             self.recorder.guarded(report.cycle.after_backward)
             self.recorder.guarded(self.heard.notice_moved)
@@ -118,7 +125,11 @@ class Training:
         """An optimizer is about to step."""
         with self.calls.silence():
             closure = _has_closure(arguments, keywords)
-            self.recorder.guarded(self._before_step, optimizer, closure)
+            self.recorder.guarded(self.census.before_step, optimizer)
+            if not self.recorder.over:
+                self.recorder.guarded(self._before_step, optimizer, closure)
+        if self.recorder.over:
+            self.recorder.stop("steps")
 
     def _before_step(self, optimizer: Any, has_closure: bool) -> None:
         report = self.report
@@ -131,6 +142,7 @@ class Training:
     def _take_step(self, stepping: set[int], *, first: bool) -> None:
         report, heard = self.report, self.heard
         heard.take_model(stepping)
+        report.loaders.stepped()
         if heard.trains_model(stepping):
             self._count_losses(self._pending)
         if heard.model is not None and (first or report.dynamics.step in CENSUS_STEPS):
@@ -145,6 +157,7 @@ class Training:
         for call in calls:
             if call.target is not None:
                 self.report.batches.compared(call.key, call.target)
+                self.recorder.guarded(self.report.loaders.compared, call.key, call.target)
 
     def after_step(self, optimizer: Any, arguments: Any, keywords: Any) -> None:
         """An optimizer has stepped; may end the program."""
@@ -186,6 +199,7 @@ class Training:
                 self.report.put_unrun()
             if self.recorder.facts["framework"] == "torch":
                 self.report.put_rest()
+                self.recorder.guarded(self.census.finish)
 
 
 def _has_closure(arguments: Any, keywords: Any) -> bool:

@@ -1,0 +1,288 @@
+"""The calls around the optimizer in the order in which the program makes them.
+
+Every call becomes one small event; the user's place is looked up once per instruction. Gradients
+are counted, never changed or read, and no random number is drawn.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from . import torch_order_plan as plan
+from .recorder import Recorder
+from .torch_cycle import holds_gradient, parameters_of
+from .torch_order_graph import Graphs
+from .torch_order_numbers import Numbered
+from .torch_recording import Facts
+from .torch_schedule import Schedules, rate_of
+
+MOST_CALLS = 100
+MOST_EVENTS = 3000
+MOST_NORMS = 200
+"""Clipping norms that are read: on a device each one waits for the computation."""
+
+
+class Order:
+    """Writes `CallOrder`.
+
+    Attributes:
+        graphs: looks at the autograd graph behind a loss.
+        schedules: the learning-rate schedules.
+        in_scaler: how many steps of a GradScaler are running.
+        closed: whether the program has ended; what is called then is our own doing.
+    """
+
+    def __init__(self, recorder: Recorder, constructed: Any) -> None:
+        self.recorder = recorder
+        self.constructed = constructed
+        self.graphs = Graphs()
+        self.schedules = Schedules(recorder, constructed)
+        self._places: dict[Any, int | None] = {}
+        self._held_codes: list[Any] = []
+        self._optimizers = Numbered()
+        self._living: list[weakref.ref[Any]] = []
+        self._tensors = Numbered(2**31)
+        self._loaders = Numbered()
+        self._samplers = Numbered()
+        self._scalers = Numbered()
+        self._orders: dict[int, int] = {}
+        self._owners: dict[int, int] = {}
+        self._norms = 0
+        self._read: weakref.ref[Any] | None = None
+        self._halves: list[str] = []
+        self.in_scaler = 0
+        self.closed = False
+
+    @property
+    def facts(self) -> Facts:
+        """`CallOrder` under construction."""
+        if self.recorder.facts.get("order") is None:
+            lists = ("calls", "events", "optimizers", "schedules", "scalers", "samplers")
+            order: Facts = {"steps": 0, "whole": True, "plan": {}}
+            self.recorder.facts["order"] = order | {name: [] for name in lists}
+        found: Facts = self.recorder.facts["order"]
+        return found
+
+    # Events
+
+    def event(self, kind: str, **facts: Any) -> Facts | None:
+        """One call, at the user's place; None when no more are kept."""
+        place = self._place(kind)
+        if place is None:
+            return None
+        self.facts["calls"][place]["count"] += 1
+        events = self.facts["events"]
+        if len(events) >= MOST_EVENTS:
+            self.facts["whole"] = False
+            return None
+        made = {"call": place} | {k: v for k, v in facts.items() if v is not None}
+        events.append(made)
+        return made
+
+    def _place(self, kind: str) -> int | None:
+        frame = self.recorder.user_frame()
+        key = (kind, id(frame.f_code), frame.f_lasti) if frame is not None else (kind,)
+        if key not in self._places:
+            calls = self.facts["calls"]
+            if len(calls) >= MOST_CALLS:
+                self.facts["whole"] = False
+                return None
+            site = None if frame is None else self.recorder.sources.of_frame(frame)
+            self._held_codes.append(frame and frame.f_code)  # an id counts while its object lives
+            self._places[key] = len(calls)
+            calls.append({"kind": kind, "site": site, "count": 0})
+        return self._places[key]
+
+    # Optimizers
+
+    def _optimizer(self, optimizer: Any) -> int | None:
+        number, new = self._optimizers.number(optimizer)
+        if new and number is not None:
+            self._living.append(weakref.ref(optimizer))
+            held = parameters_of(optimizer)
+            for parameter in held:
+                self._owners.setdefault(id(parameter), number)
+            name = type(optimizer).__name__.lower()
+            site = self.constructed.site(optimizer)
+            facts = {"name": name, "site": site, "parameters": len(held), "shared": {}}
+            counters = dict.fromkeys(("gradients", "steps", "empty", "still"), 0)
+            self.facts["optimizers"].append(facts | counters)
+            self._note_shared(number, held)
+        return number
+
+    def _note_shared(self, number: int, held: list[Any]) -> None:
+        own = {id(p) for p in held}
+        facts = self.facts["optimizers"]
+        for other, reference in enumerate(self._living[:number]):
+            optimizer = reference()
+            if optimizer is None:
+                continue
+            both = len(own & {id(p) for p in parameters_of(optimizer)})
+            if both:
+                facts[other]["shared"][str(number)] = facts[number]["shared"][str(other)] = both
+
+    def before_step(self, optimizer: Any, *, has_closure: bool) -> None:
+        """An optimizer is about to step."""
+        number = self._optimizer(optimizer)
+        held = None if has_closure else _gradients(parameters_of(optimizer))
+        rates = [r for r in map(rate_of, optimizer.param_groups) if r is not None]
+        scaled = self.in_scaler > 0
+        self.facts["steps"] += 1
+        rate = rates[0] if rates else None
+        self.event("step", of=number, held=held, rate=rate, scaled=scaled or None)
+        self.graphs.steps += 1
+        if number is None:
+            return
+        facts = self.facts["optimizers"][number]
+        facts["steps"] += 1
+        facts["empty"] += held == 0
+        facts["still"] += bool(rates) and max(rates) == 0
+        if rates:
+            facts["lowest"] = min([*rates, facts.get("lowest", rates[0])])
+            facts["highest"] = max([*rates, facts.get("highest", rates[0])])
+
+    def zero_grad(self, owner: Any) -> None:
+        """An optimizer's or a module's gradients are cleared."""
+        is_optimizer = hasattr(owner, "param_groups")
+        self.event("zero_grad", of=self._optimizer(owner) if is_optimizer else None)
+
+    # Backward
+
+    def before_backward(self, tensor: Any, *, retained: bool, partly: bool) -> None:
+        """A backward pass begins from this tensor; `partly` when it is for some inputs only."""
+        if not self.facts["plan"]:
+            frame = self.recorder.user_frame()
+            self.facts["plan"] = plan.of_frame(self.recorder.sources, frame, self.loader_length)
+        facts: Facts = {"retained": retained or None, "inside": bool(self._halves) or None}
+        if tensor is not None and tensor.grad_fn is not None:
+            number, new = self._tensors.number(tensor)
+            if not new and not partly:
+                facts["held"] = int(any(map(self._holds, self._living)))
+            facts["of"] = None if partly else number
+            place = self._place("backward")
+            facts |= self.graphs.look(tensor.grad_fn, place, retained=retained)
+        self.event("backward", **facts)
+
+    @staticmethod
+    def _holds(reference: weakref.ref[Any]) -> bool:
+        optimizer = reference()
+        return optimizer is not None and holds_gradient(parameters_of(optimizer))
+
+    # Clipping
+
+    def clip(self, parameters: Any, bound: Any) -> Facts | None:
+        """Gradients are about to be clipped."""
+        tensors = [parameters] if hasattr(parameters, "grad") else list(parameters)
+        owners = (self._owners.get(id(p)) for p in tensors)
+        owner = next((o for o in owners if o is not None), None)
+        if owner is None:
+            for optimizer in self.constructed.living(_optimizer_class()):
+                self._optimizer(optimizer)
+            owner = next((self._owners[id(p)] for p in tensors if id(p) in self._owners), None)
+        return self.event("clip", of=owner, held=_gradients(tensors), bound=_number(bound))
+
+    def clipped(self, event: Facts | None, norm: Any) -> None:
+        """The total norm before clipping."""
+        if event is not None and norm is not None and self._norms < MOST_NORMS:
+            self._norms += 1
+            event["norm"] = _number(norm)
+
+    # Mixed precision
+
+    def scaler_made(self, scaler: Any, wanted: bool) -> None:
+        """A GradScaler exists."""
+        number, new = self._scalers.number(scaler)
+        if new and number is not None:
+            enabled = bool(getattr(scaler, "_enabled", False))
+            scale = _number(getattr(scaler, "_init_scale", None))
+            site = self.recorder.user_site()
+            facts = {"site": site, "wanted": wanted, "enabled": enabled, "scale": scale}
+            self.facts["scalers"].append(facts)
+
+    def scaler_call(self, kind: str, optimizer: Any = None) -> None:
+        """`unscale_`, `step` or `update` of a GradScaler."""
+        number = None if optimizer is None else self._optimizer(optimizer)
+        self.event(kind, of=number)
+
+    def autocast(self, precision: str | None) -> None:
+        """A region of half precision begins, or ends with None."""
+        if precision is None:
+            del self._halves[-1:]
+            return
+        self._halves.append(precision)
+        self.event("autocast", precision=precision)
+
+    # Data
+
+    def reads(self, loader: Any) -> None:
+        """An iteration over a loader begins."""
+        self.event("epoch", of=self._loaders.number(loader)[0])
+        if not self.facts["steps"]:
+            self._read = weakref.ref(loader)
+
+    @property
+    def loader_length(self) -> int | None:
+        """Batches of the loader that was read last before the first step."""
+        loader = None if self._read is None else self._read()
+        try:
+            return None if loader is None else len(loader)
+        except (TypeError, NotImplementedError):
+            return None  # an iterable dataset without a length
+
+    def sampled(self, sampler: Any, indices: list[int]) -> None:
+        """A distributed sampler gave the order of one epoch."""
+        number, new = self._samplers.number(sampler)
+        if number is None:
+            return
+        if new:
+            site = self.constructed.site(sampler)
+            shuffles = bool(getattr(sampler, "shuffle", True))
+            facts = {"site": site, "shuffles": shuffles, "iterations": 0, "same": 0}
+            self.facts["samplers"].append(facts | {"entries": len(indices)})
+        mark = hash(tuple(indices))
+        found = self.facts["samplers"][number]
+        found["iterations"] += 1
+        found["same"] += self._orders.get(number) == mark
+        self._orders[number] = mark
+
+    def epoch_set(self, sampler: Any) -> None:
+        """set_epoch of a distributed sampler."""
+        self.event("set_epoch", of=self._samplers.number(sampler)[0])
+
+    # Schedules
+
+    def scheduled(self, schedule: Any, metric: Any) -> None:
+        """A schedule has stepped."""
+        number, facts = self.schedules.stepped(schedule, metric)
+        self.event("scheduler_step", of=number, **facts)
+
+    def finish(self) -> None:
+        """Fill in what is only known at the end."""
+        self.closed = True
+        if self.recorder.facts.get("order") is None:
+            return
+        for optimizer in self.constructed.living(_optimizer_class()):
+            number = self._optimizer(optimizer)
+            if number is not None:
+                held = _gradients(parameters_of(optimizer))
+                self.facts["optimizers"][number]["gradients"] = held
+        self.facts["schedules"] = self.schedules.facts(self._optimizers.find)
+
+
+def _optimizer_class() -> Any:
+    import torch
+
+    return torch.optim.Optimizer
+
+
+def _gradients(parameters: list[Any]) -> int:
+    return sum(p.grad is not None for p in parameters)
+
+
+def _number(value: Any) -> float | None:
+    """A plain number or a tensor with one element as a float."""
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError, RuntimeError):
+        return None

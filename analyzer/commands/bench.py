@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from analyzer.benchmarks import labelled, theia
+from analyzer.benchmarks import labelled, overhead, theia
 from analyzer.benchmarks.labelled import Case, Outcome
 from analyzer.commands.options import cache_mounts, sandbox_policy
 from analyzer.options import Options
@@ -54,6 +54,26 @@ def theia_command(suite: Path, **given: Any) -> None:
 def programs(suite: Path, **given: Any) -> None:
     """Faults named and false alarms on a folder of labelled programs."""
     _run(suite, *labelled.load_collection(suite), **given)
+
+
+@bench.command(name="overhead")
+@click.option("--framework", "frameworks", multiple=True, type=click.Choice(["torch", "keras"]))
+@click.option("--batch", "batches", multiple=True, type=click.IntRange(1), default=(32, 512))
+@click.option("--repetitions", type=click.IntRange(1), default=5)
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
+def overhead_command(
+    frameworks: Sequence[str], batches: Sequence[int], repetitions: int, device: str
+) -> None:
+    """What observing costs per training step, as a ratio to the same program bare."""
+    measured = overhead.measure_overheads(
+        frameworks or ("torch", "keras"),
+        batches,
+        repetitions,
+        sandbox_policy(os.environ),
+        lambda text: click.echo(text, err=True),
+        device,
+    )
+    click.echo(overhead.overhead_table(list(measured)))
 
 
 def _run(suite: Path, faulty: Sequence[Case], sound: Sequence[Case], **given: Any) -> None:

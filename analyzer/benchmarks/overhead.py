@@ -1,0 +1,244 @@
+"""What observing costs per training step: the same program bare and observed, in turns.
+
+Each program times its own steps and prints the figures; the ratio is that of the mean times of the
+steps behind the first few (compilation, first allocations). Bare and observed runs alternate, so
+that a slow moment of the machine meets both, and the median of the ratios is reported.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzer.limits import Limits
+from analyzer.options import SandboxPolicy
+from analyzer.sandbox.protocol import Request
+from analyzer.sandbox.runner import observe
+
+MARK = "step times"
+SKIPPED = 5
+"""First steps that are not counted."""
+
+STEPS = 60
+"""Steps of a warm-up, as everywhere in the product."""
+
+TORCH = """
+import json, time
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+{model}
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+criterion = nn.CrossEntropyLoss()
+moments = []
+for step in range({steps} + 1):
+    moments.append(time.perf_counter())
+    optimizer.zero_grad()
+    loss = criterion(model(x), y)
+    loss.backward()
+    optimizer.step()
+print("{mark}", json.dumps(moments))
+"""
+
+KERAS = """
+import json, time
+import keras
+import numpy as np
+from keras import layers
+
+keras.utils.set_random_seed(0)
+{model}
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+
+class Clock(keras.callbacks.Callback):
+    moments = []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.moments.append(time.perf_counter())
+
+
+model.fit(x, y, batch_size={batch}, epochs=1, shuffle=False, verbose=0, callbacks=[Clock()])
+print("{mark}", json.dumps(Clock.moments))
+"""
+
+TORCH_MODELS = {
+    "mlp": """
+        x, y = torch.randn({batch}, 64), torch.randint(10, ({batch},))
+        model = nn.Sequential(
+            nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
+        )
+    """,
+    "cnn": """
+        x, y = torch.randn({batch}, 3, 32, 32), torch.randint(10, ({batch},))
+        model = nn.Sequential(
+            nn.Conv2d(3, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(64 * 64, 128), nn.ReLU(), nn.Linear(128, 10),
+        )
+    """,
+    "transformer": """
+        x, y = torch.randint(1000, ({batch}, 32)), torch.randint(10, ({batch},))
+
+
+        class Classifier(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.embedding = nn.Embedding(1000, 64)
+                layer = nn.TransformerEncoderLayer(64, 4, 128, batch_first=True)
+                self.encoder = nn.TransformerEncoder(layer, 2)
+                self.head = nn.Linear(64, 10)
+
+            def forward(self, ids):
+                return self.head(self.encoder(self.embedding(ids)).mean(1))
+
+
+        model = Classifier()
+    """,
+}
+
+KERAS_MODELS = {
+    "mlp": """
+        x = np.random.normal(size=({rows}, 64)).astype("float32")
+        y = np.random.randint(0, 10, {rows})
+        model = keras.Sequential(
+            [
+                layers.Dense(256, activation="relu"),
+                layers.Dense(256, activation="relu"),
+                layers.Dense(10),
+            ]
+        )
+    """,
+    "cnn": """
+        x = np.random.normal(size=({rows}, 32, 32, 3)).astype("float32")
+        y = np.random.randint(0, 10, {rows})
+        model = keras.Sequential()
+        for filters in (32, 64):
+            model.add(layers.Conv2D(filters, 3, padding="same"))
+            model.add(layers.BatchNormalization())
+            model.add(layers.ReLU())
+            model.add(layers.MaxPooling2D())
+        model.add(layers.Flatten())
+        model.add(layers.Dense(128, activation="relu"))
+        model.add(layers.Dense(10))
+    """,
+    "transformer": """
+        x = np.random.randint(0, 1000, ({rows}, 32))
+        y = np.random.randint(0, 10, {rows})
+        ids = keras.Input((32,), dtype="int32")
+        hidden = layers.Embedding(1000, 64)(ids)
+        for _ in range(2):
+            normed = layers.LayerNormalization()(hidden)
+            hidden = hidden + layers.MultiHeadAttention(4, 16)(normed, normed)
+            inner = layers.Dense(128, activation="relu")(layers.LayerNormalization()(hidden))
+            hidden = hidden + layers.Dense(64)(inner)
+        outputs = layers.Dense(10)(layers.GlobalAveragePooling1D()(hidden))
+        model = keras.Model(ids, outputs)
+    """,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Overhead:
+    """The cost of observing one program.
+
+    Attributes:
+        bare, observed: mean seconds per step, the median over the repetitions.
+        ratio: the median of the ratios of neighbouring runs.
+    """
+
+    framework: str
+    model: str
+    batch: int
+    bare: float
+    observed: float
+    ratio: float
+
+
+def measure_overheads(
+    frameworks: Sequence[str],
+    batches: Sequence[int],
+    repetitions: int,
+    policy: SandboxPolicy,
+    say: Callable[[str], None],
+    device: str = "cpu",
+) -> Iterator[Overhead]:
+    """Time every model of these frameworks at these batch sizes.
+
+    Raises:
+        RuntimeError: a program did not come to its end.
+    """
+    for framework in frameworks:
+        for model in TORCH_MODELS:
+            for batch in batches:
+                say(f"{framework} {model} at batch {batch}")
+                text = program_text(framework, model, batch)
+                yield _measured((framework, model, batch), text, repetitions, policy, device)
+
+
+def program_text(framework: str, model: str, batch: int) -> str:
+    """A program that trains this model and prints the moments at which its steps began."""
+    rows = batch * (STEPS + 1)
+    if framework == "torch":
+        part = textwrap.dedent(TORCH_MODELS[model]).format(batch=batch)
+        return TORCH.format(model=part, steps=STEPS, mark=MARK)
+    part = textwrap.dedent(KERAS_MODELS[model]).format(rows=rows)
+    return KERAS.format(model=part, batch=batch, mark=MARK)
+
+
+def _measured(
+    what: tuple[str, str, int], text: str, repetitions: int, policy: SandboxPolicy, device: str
+) -> Overhead:
+    pairs = [
+        (_step_seconds(text, policy, device, False), _step_seconds(text, policy, device, True))
+        for _ in range(repetitions)
+    ]
+    bare, observed = zip(*pairs, strict=True)
+    ratios = [after / before for before, after in pairs]
+    return Overhead(
+        *what, statistics.median(bare), statistics.median(observed), statistics.median(ratios)
+    )
+
+
+def _step_seconds(text: str, policy: SandboxPolicy, device: str, observed: bool) -> float:
+    """Mean seconds of the counted steps of one run."""
+    request = Request.model_validate(
+        {
+            "script": "train.py",
+            # one more than is sampled over, so that the program itself comes to its end
+            "steps": STEPS + 2,
+            "warmup_seconds": 600.0,
+            "device": device,
+            "observe": observed,
+        }
+    )
+    with tempfile.TemporaryDirectory(prefix="faultline-overhead-") as folder:
+        (Path(folder) / "train.py").write_text(text, encoding="utf-8")
+        limits = Limits(wall_seconds=300.0, output_bytes=200_000)
+        seen = observe(Path(folder), request, limits=limits, policy=policy)
+    line = next((row for row in seen.output.splitlines() if row.startswith(MARK)), None)
+    if line is None:
+        why = seen.trouble.message if seen.trouble else "it printed nothing"
+        raise RuntimeError(f"the program did not come to its end: {why}")
+    moments = json.loads(line.removeprefix(MARK))[SKIPPED:]
+    return float((moments[-1] - moments[0]) / (len(moments) - 1))
+
+
+def overhead_table(rows: Sequence[Overhead]) -> str:
+    """The figures as Markdown."""
+    lines = [
+        "| framework | model | batch | bare ms | observed ms | ratio |",
+        "|---|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {row.framework} | {row.model} | {row.batch} | {1e3 * row.bare:.2f} "
+        f"| {1e3 * row.observed:.2f} | {row.ratio:.2f} |"
+        for row in rows
+    ]
+    return "\n".join(lines)

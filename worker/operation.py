@@ -25,7 +25,7 @@ class OperationSettings(BaseSettings):
     ] = 90.0
     faultline_shutdown_seconds: Annotated[
         float,
-        Field(ge=0, description="after SIGTERM a worker finishes reviews for so long, then hands back"),
+        Field(ge=0, description="a worker finishes reviews for so long after SIGTERM"),
     ] = 25.0
     faultline_backoff_scale: Annotated[
         float, Field(gt=0, le=10, description="factor on every wait before another try")

@@ -25,6 +25,7 @@ QUEUES = (REVIEWS, ANALYSIS_CPU, ANALYSIS_GPU)
 
 PLAN_REVIEW = "faultline.plan_review"  # look at the pull request, open its check run
 REVIEW = "faultline.review"  # run the programs, post the review
+ASSIST = "faultline.assist"  # run programs of a review that another worker has
 
 VISIBILITY_SECONDS = 3600  # Redis hands a message out again after this; longer than any task
 
@@ -36,6 +37,7 @@ class PullRequestMessage:
     Attributes:
         repository: "owner/name".
         head_sha: head commit at the time of the event.
+        again: review it although it was reviewed already: somebody asked, or the base changed.
     """
 
     installation_id: int
@@ -43,6 +45,7 @@ class PullRequestMessage:
     repository: str
     number: int
     head_sha: str
+    again: bool = False
 
     @property
     def subject(self) -> str:
@@ -77,7 +80,7 @@ def broker_url(setting: str) -> str:
 def make_queue(setting: str) -> Celery:
     """The Celery application; tasks are known by name, their module is loaded by workers alone."""
     url = broker_url(setting)
-    queue = Celery("faultline", broker=url, include=["worker.tasks"])
+    queue = Celery("faultline", broker=url, include=["worker.tasks", "worker.errands.tasks"])
     queue.conf.update(
         task_queues=[Queue(name) for name in QUEUES],
         task_default_queue=REVIEWS,

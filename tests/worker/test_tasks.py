@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from worker import stages, tasks
 from worker.demo.github_standin import Failure, GitHubStandIn
 from worker.demo.github_standin.records import PullRequest as StandInPull
+from worker.identity import tokens_of
 from worker.lease import LEASE_SECONDS
 from worker.queue import (
     ANALYSIS_CPU,
@@ -39,10 +40,11 @@ def queue() -> Celery:
 def shared(github: GitHubStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAULTLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FAULTLINE_BACKOFF_SCALE", "0.001")
     for name, value in github.environment().items():
         monkeypatch.setenv(name, value)
     _of_process.cache_clear()
-    tasks._tokens.cache_clear()
+    tokens_of.cache_clear()
     return services()
 
 
@@ -86,7 +88,7 @@ def test_a_passing_failure_waits(
     queue: Celery,
     failure: Failure,
 ) -> None:
-    github.faults.fail_next(failure, "GET", "*/pulls/1")
+    github.faults.fail_next(failure, "GET", "*/pulls/1", times=5)
     delivery = deliver(opened)
     queue.tasks[PLAN_REVIEW].apply([delivery], throw=True)
     assert shared.inbox.counts() == {"waiting": 1}

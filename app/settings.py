@@ -9,13 +9,15 @@ from typing import Annotated, Literal, Self
 
 import platformdirs
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.admission import Admission
+from worker.operation import OperationSettings
 from worker.queue import EMBEDDED, broker_url
-from worker.store import default_database_url
+from worker.store import StoredCredentials, default_database_url
 
 
-class Settings(BaseSettings):
+class Settings(OperationSettings):
     """Each field is the environment variable of the same name in capitals."""
 
     model_config = SettingsConfigDict(
@@ -68,6 +70,35 @@ class Settings(BaseSettings):
     faultline_log_format: Annotated[
         Literal["text", "json"], Field(description="how log lines are written")
     ] = "text"
+    faultline_public_url: Annotated[
+        str, Field(description="https://... under which GitHub reaches this server; for set-up")
+    ] = ""
+    faultline_allow_repositories: Annotated[
+        str, Field(description="globs of owner/name, with commas; default all")
+    ] = ""
+    faultline_allow_installations: Annotated[
+        str, Field(description="ids or accounts, with commas; default all")
+    ] = ""
+    faultline_fork_approval: Annotated[
+        Literal["commit", "pull-request"],
+        Field(description="what a maintainer's `/faultline run` allows to run on a fork's change"),
+    ] = "commit"
+    faultline_retention_days: Annotated[
+        int, Field(ge=7, le=36500, description="how long finished runs and deliveries are kept")
+    ] = 90
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, `.env`, and last the credentials that set-up stored."""
+        usual = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        return (*usual, StoredCredentials(settings_cls))
 
     @field_validator("faultline_broker_url")
     @classmethod
@@ -103,6 +134,11 @@ class Settings(BaseSettings):
     def webhook_secret(self) -> bytes:
         """Empty in set-up mode."""
         return self.github_webhook_secret.get_secret_value().encode()
+
+    @cached_property
+    def admission(self) -> Admission:
+        """Whose deliveries are taken."""
+        return Admission.of(self.faultline_allow_repositories, self.faultline_allow_installations)
 
     @property
     def missing(self) -> tuple[str, ...]:

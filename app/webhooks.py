@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
-from app.events import NotOurs, is_interesting, read_event
+from app.admission import is_admitted
+from app.events import NotOurs, Ours, is_interesting, read_event
 from app.intake import Busy
 from app.metrics import DELIVERIES, DELIVERY_SECONDS
 from app.signature import is_signed
@@ -76,6 +77,9 @@ async def _receive(request: Request) -> str:
     if isinstance(message, NotOurs):
         log.debug("delivery dropped", extra={"guid": guid, "reason": message.reason})
         return "dropped"
+    if not is_admitted(message, settings.admission):
+        log.info("delivery not admitted", extra={"guid": guid})
+        return "dropped"
     return await _store(request, guid, event, message)
 
 
@@ -116,13 +120,13 @@ async def _parse(request: Request, body: bytes) -> object:
         raise Refused(400, "malformed", "the body is not JSON") from error
 
 
-async def _store(request: Request, guid: str, event: str, message: PullRequestMessage) -> str:
+async def _store(request: Request, guid: str, event: str, message: Ours) -> str:
     delivery = NewDelivery(
         guid=guid,
         event=event,
         subject=message.subject,
         message=message.to_json(),
-        task=PLAN_REVIEW,
+        task=PLAN_REVIEW if isinstance(message, PullRequestMessage) else message.task,
         queue=REVIEWS,
     )
     try:
@@ -131,5 +135,5 @@ async def _store(request: Request, guid: str, event: str, message: PullRequestMe
         raise Refused(503, "busy", "too many deliveries wait to be stored") from error
     except SQLAlchemyError as error:
         raise Refused(503, "not_stored", "the delivery could not be stored") from error
-    log.info("delivery accepted", extra={"guid": guid, "repository": message.repository})
+    log.info("delivery accepted", extra={"guid": guid, "event": event, "subject": message.subject})
     return "accepted" if is_new else "repeated"

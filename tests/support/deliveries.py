@@ -29,6 +29,20 @@ def pull_request_payload(
     }
 
 
+def comment_payload(
+    body: str, *, holder: str = "issue", login: str = "mona", comment: int = 900, number: int = 7
+) -> dict[str, Any]:
+    """The keys that matter of an issue_comment, or with `holder` of a comment on the diff."""
+    return {
+        "action": "created",
+        "installation": {"id": 5},
+        "repository": {"id": 42, "full_name": "owner/name"},
+        holder: {"number": number, "pull_request": {"url": "https://api.github.com/..."}},
+        "comment": {"id": comment, "body": body, "user": {"login": login, "type": "User"}},
+        "sender": {"login": login, "type": "User"},
+    }
+
+
 def headers(
     body: bytes, event: str = "pull_request", guid: str | None = None, secret: str = SECRET
 ) -> dict[str, str]:

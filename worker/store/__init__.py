@@ -4,12 +4,20 @@ The database is the truth. A message on the broker only says "look at this deliv
 is lost, the sweeper sends another one, and when it comes twice, the second claim fails.
 """
 
+from worker.store.credentials import (
+    StoredCredentials,
+    as_env,
+    read_credentials,
+    write_credentials,
+)
 from worker.store.database import Database, check_database, default_database_url
 from worker.store.duties import Duties
 from worker.store.inbox import Claim, Due, Inbox, NewDelivery
+from worker.store.installations import Installations, StoredInstallation
 from worker.store.programs import Share, Shares
 from worker.store.runs import NewRun, RememberedFinding, Run, RunDetails, Runs
 from worker.store.timings import Histogram, Timings
+from worker.store.wishes import Ignored, Wishes
 
 __all__ = [
     "Claim",
@@ -17,7 +25,9 @@ __all__ = [
     "Due",
     "Duties",
     "Histogram",
+    "Ignored",
     "Inbox",
+    "Installations",
     "NewDelivery",
     "NewRun",
     "RememberedFinding",
@@ -26,7 +36,13 @@ __all__ = [
     "Runs",
     "Share",
     "Shares",
+    "StoredCredentials",
+    "StoredInstallation",
     "Timings",
+    "Wishes",
+    "as_env",
     "check_database",
     "default_database_url",
+    "read_credentials",
+    "write_credentials",
 ]

@@ -23,6 +23,7 @@ class NewRun:
     head_sha: str
     title: str
     private: bool
+    installation_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Run:
     Attributes:
         state: planned, running, done, dropped (superseded) or failed.
         check_run_id, review_id: GitHub's numbers, as soon as they are known.
+        round: how often somebody asked for this head commit again.
     """
 
     id: int
@@ -48,6 +50,7 @@ class Run:
     review_id: int | None
     created_at: float
     finished_at: float | None
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,52 @@ class Runs:
         )
         with self._database.write() as connection:
             return connection.execute(statement).rowcount == 1
+
+    def again(self, run: int, delivery: int) -> None:
+        """Let this delivery review a head commit that was reviewed already; harmless when doubled.
+
+        A delivery that holds the run has done this before, or has even finished it.
+        """
+        statement = (
+            update(runs)
+            .where(
+                runs.c.id == run,
+                runs.c.state == "done",
+                or_(runs.c.holder.is_(None), runs.c.holder != delivery),
+            )
+            .values(state="planned", holder=delivery, round=runs.c.round + 1, finished_at=None)
+        )
+        with self._database.write() as connection:
+            connection.execute(statement)
+
+    def of_head(self, repository_id: int, number: int, head_sha: str) -> Run | None:
+        """The run of this head commit, when there is one."""
+        statement = select(*_RUN).where(
+            runs.c.repository_id == repository_id,
+            runs.c.number == number,
+            runs.c.head_sha == head_sha,
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).mappings().first()
+        return None if row is None else _run(row)
+
+    def pulls_of(self, repository_id: int, head_sha: str) -> tuple[int, ...]:
+        """The pull requests for which this head commit was planned or reviewed."""
+        statement = select(runs.c.number).where(
+            runs.c.repository_id == repository_id, runs.c.head_sha == head_sha
+        )
+        with self._database.read() as connection:
+            return tuple(sorted(set(connection.execute(statement).scalars())))
+
+    def unfinished(self, repository_id: int, number: int) -> tuple[Run, ...]:
+        """The runs of a pull request that are planned or running."""
+        statement = select(*_RUN).where(
+            runs.c.repository_id == repository_id,
+            runs.c.number == number,
+            runs.c.state.in_(("planned", "running")),
+        )
+        with self._database.read() as connection:
+            return tuple(_run(row) for row in connection.execute(statement).mappings())
 
     def held_by(self, delivery: int) -> Run | None:
         """The run that this delivery works on."""

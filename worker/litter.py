@@ -7,6 +7,7 @@ processes that are gone.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -24,7 +25,17 @@ def own_folder() -> Path:
     folder = base / f"faultline-worker-{os.getpid()}-{_started(os.getpid())}"
     folder.mkdir(mode=0o700, exist_ok=True)
     tempfile.tempdir = str(folder)
+    atexit.register(remove)
     return folder
+
+
+def remove() -> None:
+    """Remove the folder of this process at its end."""
+    folder = Path(tempfile.gettempdir())
+    match = _NAME.fullmatch(folder.name)
+    if match and int(match[1]) == os.getpid():
+        tempfile.tempdir = str(folder.parent)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear() -> int:

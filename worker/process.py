@@ -27,6 +27,7 @@ def _set_up_logging(**_: object) -> None:
 def _start(sender: Any, **_: object) -> None:
     shutdown.withdraw()
     litter.clear()
+    litter.own_folder()
     shared = services()
     _threads.append(Sweeper(shared.inbox, sender.app))
     if shared.settings.faultline_catch_up_seconds:
@@ -37,7 +38,13 @@ def _start(sender: Any, **_: object) -> None:
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]
 def _start_process(**_: object) -> None:
+    litter.clear()  # this process may stand in for one that was killed
     litter.own_folder()
+
+
+@signals.worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def _stop_process(**_: object) -> None:
+    litter.remove()
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]

@@ -16,7 +16,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from analyzer.kinds import Framework
-from analyzer.observed.census import Census
+from analyzer.observed.census import (
+    AverageSeen,
+    Census,
+    EvaluationSeen,
+    FrozenNorm,
+    IneffectiveFlag,
+    LateTrainable,
+    ModeLost,
+    ParameterSeen,
+    PlainContainer,
+    RepeatedModule,
+    WeightsLoaded,
+)
 from analyzer.observed.data import ArrayStats, DataKind, DataProfile, LabelEncoding, LabelStats
 from analyzer.observed.ending import ApiUse, Cause, NotObserved
 from analyzer.observed.graph import Graph, Layer, Op
@@ -48,6 +60,7 @@ from analyzer.observed.values import Name, Number, Origin, Shape, Site, Text, Va
 __all__ = [
     "ApiUse",
     "ArrayStats",
+    "AverageSeen",
     "Broadcast",
     "CallOrder",
     "Causality",
@@ -56,13 +69,17 @@ __all__ = [
     "DataKind",
     "DataProfile",
     "EarlyFit",
+    "EvaluationSeen",
+    "FrozenNorm",
     "GradientCycle",
     "Graph",
     "HeldOut",
     "Independence",
+    "IneffectiveFlag",
     "LabelEncoding",
     "LabelOrder",
     "LabelStats",
+    "LateTrainable",
     "Layer",
     "LayerPoint",
     "LayerTrace",
@@ -71,6 +88,7 @@ __all__ = [
     "LossSeen",
     "LossUse",
     "Measured",
+    "ModeLost",
     "Name",
     "NotObserved",
     "Number",
@@ -80,7 +98,10 @@ __all__ = [
     "Origin",
     "OutputUse",
     "Padding",
+    "ParameterSeen",
+    "PlainContainer",
     "Probes",
+    "RepeatedModule",
     "SeenWarning",
     "Shape",
     "Site",
@@ -88,6 +109,7 @@ __all__ = [
     "Trace",
     "TwoReads",
     "Value",
+    "WeightsLoaded",
     "WorkerStreams",
 ]
 

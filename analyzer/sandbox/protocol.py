@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from analyzer.kinds import Problem
 from analyzer.observed import NotObserved, Observation
 
 KerasChoice = Literal["auto", "keras3", "tf_keras"]
@@ -23,6 +24,26 @@ RESULT_BYTES = 16 * 2**20
 # Longer integers cost quadratic time to convert, and no fact needs them.
 LONG_NUMBER = re.compile(rb"[0-9]{400}")
 SECTIONS = ("graph", "data", "learner", "trace", "census", "order", "loader", "measured")
+
+
+class ExperimentRequest(BaseModel):
+    """Train shortly and measure the task on samples held out from it, instead of observing.
+
+    Attributes:
+        steps: training steps at most; a training of few batches goes on for three epochs.
+        seconds: wall time of the training at most.
+        samples: rows of the program's data at most, held-out ones included.
+        held_out: share of them that is never trained on.
+        problem: the task, which says how to measure; the same one for all runs of an experiment.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int = Field(default=300, ge=1)
+    seconds: float = Field(default=6.0, gt=0.0)
+    samples: int = Field(default=2000, ge=8)
+    held_out: float = Field(default=0.25, gt=0.0, lt=1.0)
+    problem: Problem = "unknown"
 
 
 class Request(BaseModel):
@@ -35,6 +56,7 @@ class Request(BaseModel):
         working_folder: where the program starts, relative to the root; None: its own or
             the root, whichever holds more of the files that the script names.
         steps: training steps of the warm-up; warmup_seconds: wall time after the first of them.
+        after_seconds: time after the last of the steps in which the program may reach validation.
         samples: samples inspected for the data profile.
         sampled_steps: steps at which the layers are measured, about.
         keras: which Keras `import keras` and `tf.keras` mean.
@@ -45,6 +67,7 @@ class Request(BaseModel):
         dataset: the repository's own `dataset` setting.
         texts: by relative path, texts that replace the program's files (an edit under test).
         observe: False runs the program as it is, seeded alike, without any observer.
+        experiment: train and measure instead of observing; None observes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +78,7 @@ class Request(BaseModel):
     working_folder: str | None = None
     steps: int = Field(default=60, ge=1)
     warmup_seconds: float = Field(default=20.0, ge=0.0)
+    after_seconds: float = Field(default=2.0, ge=0.0)
     samples: int = Field(default=4096, ge=1)
     sampled_steps: int = Field(default=20, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -67,6 +91,7 @@ class Request(BaseModel):
     dataset: dict[str, Any] | None = None
     texts: dict[str, str] = Field(default_factory=dict)
     observe: bool = True
+    experiment: ExperimentRequest | None = None
 
 
 class Confinement(BaseModel):

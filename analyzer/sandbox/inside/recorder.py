@@ -38,6 +38,8 @@ class Recorder:
         facts: the Observation under construction, keys as in `analyzer.observed.Observation`.
         sources: which files are the user's own.
         finished: True once the final result was written.
+        before_stop: asked when the steps are complete; True lets the program go on for a moment.
+        over: True from then on: what the program still does or raises is not counted.
     """
 
     def __init__(self, request: dict[str, Any], root: str, result_fd: int) -> None:
@@ -49,6 +51,8 @@ class Recorder:
         self._pid = os.getpid()
         self._lock = _thread.allocate_lock()
         self._collectors: list[Callable[[], None]] = []
+        self.before_stop: Callable[[], bool] | None = None
+        self.over = False
         self._notes: list[str] = []
         self._started = time.monotonic()
         self._training_began: float | None = None
@@ -129,11 +133,19 @@ class Recorder:
         if self._training_began is not None:
             trace["seconds"] = now - self._training_began
         if trace["steps"] >= self.request["steps"]:
-            self.stop("steps")
+            self._steps_complete()
         if now - self._first_step_done >= self.request["warmup_seconds"]:
             self.stop("time")
         if trace["steps"] in SNAPSHOT_STEPS or now - self._last_snapshot >= SNAPSHOT_SECONDS:
             self.snapshot()
+
+    def _steps_complete(self) -> None:
+        """Stop, or let the program reach its validation first."""
+        if self.over or self.before_stop is None or not self.guarded(self.before_stop):
+            self.stop("steps")
+        self.over = True
+        self.trace()["ended"] = "steps"
+        self.snapshot()
 
     def stop(self, ended: str) -> None:
         """Write the result and end the user's program by raising Stop."""
@@ -160,6 +172,8 @@ class Recorder:
         """Run the collectors and write the result; only the first call does anything."""
         if os.getpid() != self._pid or not self._lock.acquire(blocking=False):
             return
+        if self.over:
+            trouble = None
         for collector in self._collectors:
             self.guarded(collector)
         if trouble is not None and trouble["cause"] == "no_model" and self.facts["graph"]:

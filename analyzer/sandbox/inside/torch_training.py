@@ -84,6 +84,8 @@ class Training:
         """A backward pass ended; if no optimizer ever steps, these passes are the steps."""
         report = self.report
         if self.recorder.over:
+            if self._by_itself:
+                self.recorder.stop("steps")
             return
         with self.calls.silence():
             self.recorder.guarded(report.cycle.after_backward)
@@ -117,7 +119,8 @@ class Training:
 
     def zero_grad(self) -> None:
         """Somebody clears gradients."""
-        self.recorder.guarded(self.report.cycle.zero_grad)
+        if not self.recorder.over:
+            self.recorder.guarded(self.report.cycle.zero_grad)
 
     # Step
 

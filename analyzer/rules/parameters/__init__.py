@@ -1,0 +1,1 @@
+"""Rules about: Parameters, modes, and what the framework itself warns of."""

@@ -11,10 +11,19 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from analyzer.errors import UsageError
-from analyzer.rules import data, dynamics, graph, learner, losses, parameters, splits
+from analyzer.rules import data, dynamics, graph, learner, losses, order, parameters, splits
 from analyzer.rules.base import Example, Rule
 
-PACKAGES: tuple[ModuleType, ...] = (graph, data, learner, dynamics, splits, losses, parameters)
+PACKAGES: tuple[ModuleType, ...] = (
+    graph,
+    data,
+    learner,
+    dynamics,
+    splits,
+    losses,
+    parameters,
+    order,
+)
 EVERYTHING = "ALL"
 
 

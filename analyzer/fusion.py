@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from analyzer.calibration import calibrated
 from analyzer.findings import Evidence, Finding, Unchecked
 from analyzer.fixing.edits import Declined, FixPlan
 from analyzer.kinds import SEVERITIES, Kind, Proof, Severity
@@ -39,7 +40,8 @@ class Charge:
     @property
     def confidence(self) -> float:
         own = self.suspicion.confidence
-        return self.rule.confidence if own is None else own
+        stated = self.rule.confidence if own is None else own
+        return calibrated(self.rule.name, self.suspicion.proof, stated)
 
     @property
     def proven_severity(self) -> Severity:

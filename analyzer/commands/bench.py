@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from analyzer.benchmarks import labelled, overhead, theia
+from analyzer.benchmarks import labelled, marked, overhead, reliability, theia
 from analyzer.benchmarks.labelled import Case, Outcome
+from analyzer.calibration import COUNTS
 from analyzer.commands.options import cache_mounts, sandbox_policy
 from analyzer.options import Options
 
@@ -74,6 +75,35 @@ def overhead_command(
         device,
     )
     click.echo(overhead.overhead_table(list(measured)))
+
+
+@bench.command(name="reliability")
+@click.option(
+    "--suite",
+    "suites",
+    required=True,
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Labelled, marked or sound programs; repeatable.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), default=1)
+@click.option("--budget", type=click.FloatRange(1.0), default=60.0, help="Seconds per program.")
+@click.option("--write", is_flag=True, help="Write the counts that calibrate confidences.")
+def reliability_command(suites: Sequence[Path], jobs: int, budget: float, write: bool) -> None:
+    """How often findings are right, beside what their confidence says."""
+    options = Options(
+        budget=budget, mounts=cache_mounts(os.environ), sandbox=sandbox_policy(os.environ)
+    )
+    outcomes: list[Outcome] = []
+    for suite in suites:
+        faulty, sound = marked.load_programs(suite)
+        outcomes += labelled.run_cases(
+            suite, (*faulty, *sound), options, jobs, lambda text: click.echo(text, err=True)
+        )
+    judged = reliability.judgements(outcomes)
+    click.echo(reliability.reliability_table(judged))
+    if write:
+        reliability.write_counts(judged, COUNTS)
 
 
 def _run(suite: Path, faulty: Sequence[Case], sound: Sequence[Case], **given: Any) -> None:

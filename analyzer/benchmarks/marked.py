@@ -1,0 +1,40 @@
+"""Programs whose faulty lines carry a mark, in a folder per rule; and folders of sound ones.
+
+In `RULE/faulty*.py` the line of the comment ends in "# fault"; `RULE/sound*.py` has none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analyzer.benchmarks.labelled import Case, Fault, load_collection
+from analyzer.errors import UsageError
+from analyzer.rules.registry import rule_named
+
+MARK = "# fault"
+
+
+def load_programs(suite: Path) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """Faulty and sound programs: by labels.json, by marks, or all sound when there is neither.
+
+    Raises:
+        UsageError: the folder holds no programs, or a folder is not named like a rule.
+    """
+    if (suite / "labels.json").is_file():
+        return load_collection(suite)
+    marked = sorted(suite.glob("*/*.py"))
+    if marked:
+        cases = [_marked(suite, path) for path in marked]
+        return tuple(c for c in cases if c.faults), tuple(c for c in cases if not c.faults)
+    sound = tuple(Case(file=path.name, weight=1) for path in sorted(suite.glob("*.py")))
+    if not sound:
+        raise UsageError(f"--suite {suite}: expected programs, labels.json or folders of programs")
+    return (), sound
+
+
+def _marked(suite: Path, path: Path) -> Case:
+    rule = rule_named(path.parent.name)
+    rows = path.read_text("utf-8").splitlines()
+    lines = frozenset(n for n, row in enumerate(rows, 1) if row.rstrip().endswith(MARK))
+    faults = (Fault(frozenset({rule.kind}), lines),) if lines else ()
+    return Case(file=path.relative_to(suite).as_posix(), weight=1, faults=faults)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
-from app.settings import Settings
+from app.settings import LOOPBACK, Settings
 from worker.store import check_database
 
 
@@ -54,12 +55,12 @@ def _run(settings: Settings) -> None:
 
     from app.main import create_app
 
-    base = f"http://{settings.faultline_host}:{settings.faultline_port}"
+    key = secrets.token_urlsafe(18)
     if settings.missing:
         names = ", ".join(settings.missing)
-        click.echo(f"Not set up yet ({names} missing): open {base}/setup", err=True)
+        click.echo(f"Not set up yet ({names} missing): open {_setup_page(settings, key)}", err=True)
     uvicorn.run(
-        create_app(settings),
+        create_app(settings, setup_key=key),
         host=settings.faultline_host,
         port=settings.faultline_port,
         log_config=_logging(settings),
@@ -67,6 +68,15 @@ def _run(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+
+
+def _setup_page(settings: Settings, key: str) -> str:
+    """Where to set up; a browser elsewhere needs the key."""
+    host = settings.faultline_host
+    if host in LOOPBACK:
+        return f"http://{f'[{host}]' if ':' in host else host}:{settings.faultline_port}/setup"
+    base = settings.faultline_public_url or f"http://{host}:{settings.faultline_port}"
+    return f"{base.rstrip('/')}/setup?key={key}"
 
 
 def _logging(settings: Settings) -> dict[str, Any]:

@@ -61,3 +61,23 @@ class EmbeddedWorker:
         # what Celery's own command tells its plug-ins, and the sweeper listens to
         signals.worker_ready.send(sender=consumer)
         self._ready.set()
+
+
+class Starter:
+    """The worker of this process, made when it is needed: maybe only after set-up."""
+
+    def __init__(self, queue: Celery, concurrency: int) -> None:
+        self._queue = queue
+        self._concurrency = concurrency
+        self._worker: EmbeddedWorker | None = None
+
+    def start(self) -> None:
+        """Start it, once."""
+        if self._worker is None:
+            self._worker = EmbeddedWorker(self._queue, self._concurrency)
+            self._worker.start()
+
+    def stop(self) -> None:
+        """Stop it if it runs."""
+        if self._worker is not None:
+            self._worker.stop()

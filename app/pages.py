@@ -1,4 +1,4 @@
-"""The pages: /, /runs, /runs/{id}, /setup. Rendered on the server, no script, nothing external."""
+"""The pages: /, /runs, /runs/{id}. Rendered on the server, no script, nothing external."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ def _moment(seconds: float | None) -> str:
 templates.env.filters["moment"] = _moment
 
 
-def _page(request: Request, name: str, **context: object) -> Response:
-    missing = state_of(request).settings.missing
-    context = {"missing": missing, **context}
-    return templates.TemplateResponse(request, name, context, headers=SECURITY_HEADERS)
+def page(request: Request, name: str, *, status: int = 200, **context: object) -> Response:
+    """A template, with the headers that keep anything foreign out of it."""
+    context = {"missing": state_of(request).settings.missing, **context}
+    headers = SECURITY_HEADERS
+    return templates.TemplateResponse(request, name, context, status, headers=headers)
 
 
 @router.get("/")
@@ -48,7 +49,7 @@ async def home(request: Request) -> Response:
     state = state_of(request)
     deliveries = await asyncio.to_thread(state.inbox.counts)
     runs = await asyncio.to_thread(state.runs.latest, 10)
-    return _page(request, "home.html", deliveries=deliveries, runs=runs)
+    return page(request, "home.html", deliveries=deliveries, runs=runs)
 
 
 @router.get("/runs")
@@ -58,7 +59,7 @@ async def runs(
     """The newest runs, page by page."""
     found = await asyncio.to_thread(state_of(request).runs.latest, PER_PAGE, before)
     older = found[-1].id if len(found) == PER_PAGE else None
-    return _page(request, "runs.html", runs=found, older=older)
+    return page(request, "runs.html", runs=found, older=older)
 
 
 @router.get("/runs/{number}")
@@ -69,10 +70,4 @@ async def run(request: Request, number: int) -> Response:
         details = await asyncio.to_thread(state_of(request).runs.get, number)
     if details is None:
         raise HTTPException(404, f"there is no run {number}")
-    return _page(request, "run.html", run=details.run, details=details)
-
-
-@router.get("/setup")
-async def setup(request: Request) -> Response:
-    """What is missing before pull requests can be reviewed."""
-    return _page(request, "setup.html", settings=state_of(request).settings)
+    return page(request, "run.html", run=details.run, details=details)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,6 +16,8 @@ from app.admission import Admission
 from worker.operation import OperationSettings
 from worker.queue import EMBEDDED, broker_url
 from worker.store import StoredCredentials, default_database_url
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(OperationSettings):
@@ -152,3 +155,12 @@ class Settings(OperationSettings):
             "GITHUB_WEBHOOK_SECRET": bool(self.webhook_secret),
         }
         return tuple(name for name, is_set in present.items() if not is_set)
+
+    def with_credentials(self, credentials: Mapping[str, str]) -> Self:
+        """The same with the App's identity, as set-up received it."""
+        secret = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET")
+        update = {
+            name.lower(): SecretStr(value) if name in secret else value
+            for name, value in credentials.items()
+        }
+        return self.model_copy(update=update)

@@ -7,7 +7,16 @@ import os
 from dataclasses import dataclass
 
 from worker.settings import WorkerSettings
-from worker.store import Database, Duties, Inbox, Runs, Shares, Timings
+from worker.store import (
+    Database,
+    Duties,
+    Inbox,
+    Installations,
+    Runs,
+    Shares,
+    Timings,
+    Wishes,
+)
 from worker.store.inbox import RESEND_SECONDS
 
 
@@ -21,6 +30,8 @@ class Services:
     shares: Shares
     timings: Timings
     duties: Duties
+    wishes: Wishes
+    installations: Installations
 
 
 def open_services(settings: WorkerSettings) -> Services:
@@ -36,6 +47,8 @@ def open_services(settings: WorkerSettings) -> Services:
         Shares(database),
         Timings(database),
         Duties(database),
+        Wishes(database),
+        Installations(database),
     )
 
 

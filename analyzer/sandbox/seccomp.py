@@ -36,8 +36,8 @@ class Machine:
 # ptrace acct settimeofday add_key request_key keyctl move_pages process_vm_readv
 # process_vm_writev kexec_file_load bpf userfaultfd perf_event_open open_by_handle_at setns
 # io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig fsmount
-# mount_setattr
-NEW_CALLS = (425, 426, 427, 428, 429, 430, 431, 432, 442)  # the same on every architecture
+# mount_setattr pidfd_getfd
+NEW_CALLS = (425, 426, 427, 428, 429, 430, 431, 432, 442, 438)  # the same on every architecture
 MACHINES = {
     "x86_64": Machine(
         audit=0xC000003E,

@@ -58,14 +58,15 @@ def _read(pid: int) -> Process | None:
     return Process(pid, int(fields[PARENT]), int(fields[THREADS]), resident)
 
 
-def tree_use(table: list[Process], first: int) -> Use:
-    """What the process `first` and its descendants use."""
+def tree_use(table: list[Process], first: int, without: int | None = None) -> Use:
+    """What the process `first` and its descendants use; one of them may be left out."""
     children: dict[int, list[Process]] = {}
     for process in table:
         children.setdefault(process.parent, []).append(process)
     tree = [process for process in table if process.pid == first]
     for process in tree:  # grows while it is read
         tree.extend(children.get(process.pid, ()))
+    tree = [process for process in tree if process.pid != without]
     return Use(
         memory_bytes=sum(process.resident_bytes for process in tree),
         threads=sum(process.threads for process in tree),

@@ -118,11 +118,16 @@ def install(recorder: Any) -> None:
     _observers = Observers(session)
     keras_session.activate(session)
     recorder.at_finish(_observers.facts.write_untrained)
+    prepare()
+    for name in VERSIONED:
+        when_imported(name, _observers.facts.write_version)
+
+
+def prepare() -> None:
+    """Put the hooks where they belong; they do nothing until a program is observed."""
     hooked = {*CONSTRUCTED, *CALLED, *COMPILED, *TRAINED, *PIPELINES, *LOSSES, *APPLIED}
     for name in sorted(hooked | {"tensorflow"}):
         when_imported(name, _hook)
-    for name in VERSIONED:
-        when_imported(name, _observers.facts.write_version)
 
 
 def uninstall() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -23,11 +24,13 @@ class ImportWatch(MetaPathFinder):
 
     Attributes:
         waiting: callbacks by module name, in the order of registration.
+        around: by a package's name, what surrounds the import of each of its modules.
         failed: told about a callback that raised; the program's import goes on.
     """
 
     def __init__(self) -> None:
         self.waiting: dict[str, list[Callback]] = {}
+        self.around: dict[str, Callable[[], AbstractContextManager[None]]] = {}
         self.failed: Failed | None = None
 
     def find_spec(
@@ -35,7 +38,7 @@ class ImportWatch(MetaPathFinder):
     ) -> ModuleSpec | None:
         """The spec that the other finders give, its loader wrapped when somebody waits."""
         self.settle()
-        if name not in self.waiting:
+        if name not in self.waiting and name.partition(".")[0] not in self.around:
             return None
         spec = self._find(name, path, target)
         if spec is not None and hasattr(spec.loader, "exec_module"):
@@ -60,7 +63,8 @@ class ImportWatch(MetaPathFinder):
 
         def exec_module(module: ModuleType) -> None:
             loader.__dict__.pop("exec_module", None)
-            execute(module)
+            with self.around.get(name.partition(".")[0], nullcontext)():
+                execute(module)
             self.run(name, sys.modules.get(name, module))
 
         # Loaders that are classes (built-in, frozen) cannot carry it; settle() serves those.
@@ -90,10 +94,20 @@ class ImportWatch(MetaPathFinder):
 WATCH = ImportWatch()
 
 
-def when_imported(name: str, callback: Callback) -> None:
-    """Call `callback(module)` once the module `name` is fully imported, at once if it is."""
+def around_import(package: str, surround: Callable[[], AbstractContextManager[None]]) -> None:
+    """Import each module of a package, from now on, inside the context that `surround` makes."""
+    _watch()
+    WATCH.around[package] = surround
+
+
+def _watch() -> None:
     if WATCH not in sys.meta_path:
         sys.meta_path.insert(0, WATCH)
+
+
+def when_imported(name: str, callback: Callback) -> None:
+    """Call `callback(module)` once the module `name` is fully imported, at once if it is."""
+    _watch()
     WATCH.waiting.setdefault(name, []).append(callback)
     module = sys.modules.get(name)
     if module is not None and _complete(module):

@@ -15,7 +15,7 @@ from typing import Any
 
 from .ending import Ending, without_training
 from .recorder import Recorder, Stop, leave
-from .starting import start_of
+from .starting import modules_in, start_of
 
 
 def run(recorder: Recorder) -> int:
@@ -140,10 +140,7 @@ def release_shadowed(folder: str) -> None:
     A program with a `json.py` beside it gets that one in plain Python, and so it must here; our own
     modules keep the ones they already hold.
     """
-    try:
-        names = {name.partition(".")[0] for name in os.listdir(folder)}
-    except OSError:
-        return
+    names = modules_in(folder)
     keep = {"sys", "builtins", "os", "__main__", "site", "codecs", "io", "abc", "stat", "encodings"}
     for name in list(sys.modules):
         top = name.partition(".")[0]

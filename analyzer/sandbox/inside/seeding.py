@@ -7,9 +7,14 @@ number. A program that seeds itself does so later and wins.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
-from .on_import import when_imported
+from .on_import import around_import, when_imported
+
+# Draws from `random` for its own styles while Keras 3 or scikit-learn is imported.
+DRAWS_AT_IMPORT = "rich"
 
 
 def seed_on_import(seed: int) -> None:
@@ -18,6 +23,7 @@ def seed_on_import(seed: int) -> None:
     Keras 3 and tf_keras draw their default seeds from `random`.
     """
     random.seed(seed)
+    keep_random()
 
     def seed_numpy(module: ModuleType) -> None:
         module.random.seed(seed)
@@ -31,3 +37,20 @@ def seed_on_import(seed: int) -> None:
     when_imported("numpy", seed_numpy)
     when_imported("torch", seed_torch)
     when_imported("tensorflow", seed_tensorflow)
+
+
+def keep_random() -> None:
+    """Importing a library takes nothing from the program's stream of random numbers.
+
+    So it makes no difference whether the library was there before the program began.
+    """
+    around_import(DRAWS_AT_IMPORT, _kept)
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)

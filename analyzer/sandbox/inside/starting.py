@@ -48,6 +48,23 @@ def start_of(root: str, path: str, tree: ast.AST) -> Start:
     return Start(root if _outside(root, folder) else folder, imports, package)
 
 
+def modules_in(folder: str) -> set[str]:
+    """First names of the modules that a folder on the import path takes from all later ones.
+
+    A folder without `__init__.py` takes nothing: a module of that name further on wins.
+    """
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return set()
+    return {
+        name.partition(".")[0]
+        for name in names
+        if name.endswith((".py", ".pyc", ".so"))
+        or os.path.isfile(os.path.join(folder, name, "__init__.py"))
+    }
+
+
 def _outside(root: str, folder: str) -> bool:
     return folder != root and not folder.startswith(root + os.sep)
 

@@ -46,8 +46,6 @@ class Faultline(Server):
         self.arguments = arguments
         names = ("PYTHONPATH", "PATH", "HOME", "VIRTUAL_ENV")
         passed = {name: os.environ[name] for name in names if name in os.environ}
-            key: os.environ[key] for key in ("PATH", "HOME", "VIRTUAL_ENV") if key in os.environ
-        }
         self.settings = {**passed, **settings, "FAULTLINE_PORT": str(self.port)}
 
     def start(self) -> None:

@@ -213,13 +213,14 @@ class Inbox:
         return self._change(claim, due_at=self._clock() + lease)
 
     def hand_on(self, claim: Claim, task: str, queue: str) -> bool:
-        """The stage is over and the next one belongs to another task."""
+        """The stage is over and the next one belongs to another task, with all its tries."""
         now = self._clock()
         return self._change(
             claim,
             state="accepted",
             task=task,
             queue=queue,
+            attempts=0,
             queued_at=now,
             due_at=now + RESEND_SECONDS,
         )

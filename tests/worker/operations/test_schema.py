@@ -11,7 +11,6 @@ from worker.store import Database, Inbox, NewDelivery
 from worker.store.schema import NewerSchema, head, known, migrate, revision
 from worker.store.tables import metadata
 
-
 OLD_ROW = """
     INSERT INTO deliveries (guid, event, subject, message, task, queue, state, outcome,
                             attempts, claims, received_at, due_at)

@@ -44,9 +44,13 @@ class Broadcast(Value):
     """An operation of a hand-written loss whose operands were stretched against each other.
 
     Shapes include the batch dimension.
+
+    Attributes:
+        operation: "sub", "mul" or "div"; target_first: whether the target is its first operand.
     """
 
     operation: Name
+    target_first: bool = False
     prediction_shape: Shape
     target_shape: Shape
     result_shape: Shape
@@ -81,7 +85,7 @@ class GradientCycle(Value):
         backward_calls, zero_grad_calls: how often each was called.
         cleared_between: zero_grad calls that came between backward and step (they erase the
             gradients that the step needs).
-        eval_at_backward: backward passes with every module in eval mode.
+        eval_at_backward: backward passes with every module in eval mode that a step followed.
         site: the step call; backward_site: the backward call.
     """
 

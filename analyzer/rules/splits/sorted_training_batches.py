@@ -99,7 +99,13 @@ TEXT = "loader = DataLoader(data, batch_size=32)"
 
 
 def _program(**facts: object) -> Program:
-    base = {"batches": 30, "labels": 960, "distinct": 1.2, "expected": 9.7, "classes": 10}
+    base: dict[str, object] = {
+        "batches": 30,
+        "labels": 960,
+        "distinct": 1.2,
+        "expected": 9.7,
+        "classes": 10,
+    }
     base |= {"contiguous": True, "fixed": True, "site": at(1)}
     order = LabelOrder.model_validate({**base, **facts})
     seen = Observation(loader=LoaderFacts(batches=30, order=order))

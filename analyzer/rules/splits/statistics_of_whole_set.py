@@ -77,7 +77,7 @@ class StatisticsOfWholeSet(Rule):
 def _means(fit: EarlyFit) -> str:
     if fit.fitted is None or fit.trained is None:
         return ""
-    fitted = 0.0 if abs(fit.fitted) < 1e-9 else fit.fitted
+    fitted = 0.0 if abs(fit.fitted) < 1e-6 else fit.fitted
     return f" (a column's mean: {number(fitted)} over all, {number(fit.trained)} in training)"
 
 

@@ -36,6 +36,7 @@ class Stretched:
         key = (site.get("line"), site.get("column"), name)
         self._found[key] = {
             "operation": name,
+            "target_first": not of_model[0],
             "prediction_shape": shapes[0],
             "target_shape": shapes[1],
             "result_shape": shapes[2],

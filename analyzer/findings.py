@@ -31,13 +31,30 @@ class Edit(Item):
 
 
 class Experiment(Item):
-    """The same warm-up with and without the edit."""
+    """The same short training with and without the edit, on paired seeds.
+
+    Attributes:
+        metric: the score that decided; larger is better.
+        before, after: the score per seed.
+        seconds: wall time of all runs together.
+        outcome: "better" and "worse" go beyond the paired spread, "noise" does not.
+        held_out: samples that were never trained on and that the score is of; 0: none could be
+            spared, and the score is of the `samples` trained on.
+        steps: training steps of one run.
+        loss_before, loss_after: the training loss along the steps, under the first seed.
+    """
 
     metric: str
     seeds: int
     before: tuple[float, ...]
     after: tuple[float, ...]
     seconds: float
+    outcome: Literal["better", "worse", "noise"] = "noise"
+    held_out: int = 0
+    samples: int = 0
+    steps: int = 0
+    loss_before: tuple[float, ...] = ()
+    loss_after: tuple[float, ...] = ()
 
 
 class Fix(Item):

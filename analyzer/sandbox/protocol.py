@@ -30,7 +30,8 @@ class ExperimentRequest(BaseModel):
     """Train shortly and measure the task on samples held out from it, instead of observing.
 
     Attributes:
-        steps: training steps at most; a training of few batches goes on for three epochs.
+        steps: training steps at most; epochs: but at least so many passes over the samples.
+        rows: rows trained on at most, so that a pair with different batch sizes sees equally much.
         seconds: wall time of the training at most.
         samples: rows of the program's data at most, held-out ones included.
         held_out: share of them that is never trained on.
@@ -40,6 +41,8 @@ class ExperimentRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: int = Field(default=300, ge=1)
+    epochs: int = Field(default=3, ge=0)
+    rows: int | None = Field(default=None, ge=1)
     seconds: float = Field(default=6.0, gt=0.0)
     samples: int = Field(default=2000, ge=8)
     held_out: float = Field(default=0.25, gt=0.0, lt=1.0)

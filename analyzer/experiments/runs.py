@@ -1,0 +1,116 @@
+"""The rim: runs of the program under test, each one short training that is measured.
+
+The first run of the unedited program sets the measure of all others: what it reached within its
+seconds (steps, rows drawn, rows trained on) bounds every later run, so that a pair trains equally
+long however loaded the machine is. Every unedited run serves all candidates.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from analyzer.observed import Measured, Observation
+from analyzer.sandbox.protocol import ExperimentRequest, Request
+
+Run = Callable[[Request], Observation]
+Texts = Mapping[str, str]
+
+STEPS, SECONDS, SAMPLES = 300, 6.0, 2000
+SLACK = 4
+"""Later runs may take so many times the first one's seconds and steps: other batch sizes, load."""
+FIRST_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """A run that gave no score, and why."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Trainings:
+    """Runs the program in its variants and remembers what was measured.
+
+    Attributes:
+        base: the request of the review; its texts, seed and experiment are replaced.
+        run: runs one request.
+        problem: the task, which is measured alike in all variants.
+        deadline: of `time.monotonic`; no run begins that would end after it.
+        longest: wall seconds of the longest run so far.
+    """
+
+    base: Request
+    run: Run
+    experiment: ExperimentRequest
+    deadline: float
+    longest: float = 0.0
+    spent: float = 0.0
+    _bounds: ExperimentRequest | None = None
+    _known: dict[tuple[tuple[tuple[str, str], ...], int, int], Measured | NotMeasured] = field(
+        default_factory=dict
+    )
+
+    @property
+    def time_left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - time.monotonic()
+
+    def allows(self, runs: int = 1) -> bool:
+        """Whether so many more runs end in time, as far as the earlier ones tell."""
+        return self.time_left > runs * self.longest * 1.2
+
+    def measure(self, texts: Texts, seed: int, times: int = 1) -> Measured | NotMeasured:
+        """The measure of one variant under one seed; each is run once.
+
+        Args:
+            texts: texts that replace files of the program.
+            times: how many times as long as the others it trains.
+        """
+        key = (tuple(sorted(texts.items())), seed, times)
+        if key not in self._known:
+            started = time.monotonic()
+            self._known[key] = self._measured(texts, seed, times)
+            seconds = time.monotonic() - started
+            self.longest = max(self.longest, seconds / times)
+            self.spent += seconds
+        return self._known[key]
+
+    def _measured(self, texts: Texts, seed: int, times: int) -> Measured | NotMeasured:
+        asked = self.base.model_copy(
+            update={
+                "texts": {**self.base.texts, **texts},
+                "seed": FIRST_SEED + seed,
+                "experiment": self._bounded(times),
+            }
+        )
+        seen = self.run(asked)
+        found = seen.measured
+        if found is None or not found.scores:
+            trouble = seen.trouble.message if seen.trouble else None
+            reason = trouble or (found.reason if found else None) or "nothing was measured"
+            return NotMeasured(reason)
+        if self._bounds is not None and found.ended == "time":
+            return NotMeasured("it takes too long to train as far as the unedited program")
+        if self._bounds is None:
+            self._bounds = _calibrated(self.experiment, found)
+        return found
+
+    def _bounded(self, times: int) -> ExperimentRequest:
+        bounds = self._bounds or self.experiment
+        longer = {"steps": bounds.steps * times, "seconds": bounds.seconds * times}
+        if bounds.rows is not None:
+            longer["rows"] = bounds.rows * times
+        return bounds.model_copy(update=longer)
+
+
+def _calibrated(asked: ExperimentRequest, first: Measured) -> ExperimentRequest:
+    """The bounds that make every later run as long as the first one was."""
+    longer = {"seconds": max(asked.seconds, first.seconds) * SLACK, "samples": first.samples}
+    longer["samples"] = max(8, min(asked.samples, first.samples))
+    if first.ended == "program_end":
+        return asked.model_copy(update=longer)
+    rows = {"steps": first.steps * SLACK, "epochs": 0, "rows": max(1, first.trained)}
+    return asked.model_copy(update={**longer, **rows})

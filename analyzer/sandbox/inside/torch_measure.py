@@ -1,0 +1,318 @@
+"""Short trainings of PyTorch programs: hold samples out, and measure on them in the user's loop.
+
+The held-out samples go through the program's own loop, so that whatever it does to a batch before
+the model is done to them too. While they do, modules are in eval mode, `backward`, `zero_grad`,
+optimizer, scheduler and scaler do nothing, and the call of the loss tells predictions and targets.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import torch_names as names
+from .measure_run import MeasureRun, run_of
+from .on_import import when_imported
+from .recorder import Recorder
+from .torch_layers import first_tensor
+from .torch_measure_loader import OTHER_BATCHES, Sample, copied
+from .torch_measure_loss import Pairs, loss_of
+from .torch_measure_rows import Rows
+
+
+def install(recorder: Recorder) -> None:
+    """Measure the PyTorch program that runs next in this process."""
+    when_imported("torch", lambda torch: _install(torch, TorchMeasure(recorder)))
+
+
+class TorchMeasure:
+    """The experiment on one PyTorch program.
+
+    Attributes:
+        measuring: while held-out samples go through the loop.
+        skipping: while a step runs whose samples are all held out.
+        feeding: the loader that gave the running step its batch.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.run: MeasureRun = run_of(recorder)
+        self.measuring = self.skipping = False
+        self.feeding: Sample | None = None
+        self.pairs = Pairs(str(self.run.request.get("problem") or "unknown"))
+        self.rows = Rows(self)
+        self.depth = 0
+        self._samples: dict[int, Sample] = {}
+        self._roots: dict[int, Any] = {}
+        self._modes: list[tuple[Any, bool]] = []
+        self._state: list[tuple[Any, Any]] = []
+        self._optimizer: Any = None
+        self._batch_rows = 0
+        self._loss: Any = None
+        recorder.at_finish(self.finish)
+
+    # Loaders
+
+    def iterate(self, iterate: Any, loader: Any) -> Iterator[Any]:
+        """What the loop gets in place of the loader's own iterator."""
+        self.recorder.facts["framework"] = "torch"
+        sample = self._samples.get(id(loader))
+        if sample is None:
+            seed = self.run.seed + 101 * len(self._samples)
+            sample = Sample(loader, iterate, self.run.request, seed)
+            self._samples[id(loader)] = sample
+        return self._feed(sample)
+
+    def _feed(self, sample: Sample) -> Iterator[Any]:
+        others = any(other.trained for other in self._samples.values())
+        for number, batch in enumerate(sample.epoch()):
+            if sample.trained and self.run.ended:
+                break
+            if others and not sample.trained and number >= OTHER_BATCHES:
+                break
+            self.feeding = sample
+            yield copied(batch)
+        if sample.trained:
+            yield from self._held_out(sample)
+            if self.run.ended:
+                self.recorder.stop(self.run.ended)
+        self.feeding = None
+
+    def _held_out(self, sample: Sample) -> Iterator[Any]:
+        """The held-out batches, with everything that learns switched off."""
+        self.pairs.clear()
+        self.start_measuring()
+        try:
+            for batch in sample.held:
+                self.pairs.batch = copied(batch)
+                yield copied(batch)
+        finally:
+            self.end_measuring()
+        self.run.samples = sample.rows
+        self.recorder.guarded(self.pairs.score, self.run, held_out=True)
+
+    # Measuring
+
+    def start_measuring(self) -> None:
+        """Keep the state of the models; from here on nothing learns."""
+        self.measuring = True
+        modules = [m for root in self._roots.values() for m in root.modules()]
+        self._modes = [(module, module.training) for module in modules]
+        self._state = [
+            (tensor, tensor.detach().clone())
+            for root in self._roots.values()
+            for tensor in (*root.parameters(), *root.buffers())
+        ]
+
+    def end_measuring(self) -> None:
+        """Put modes and values back."""
+        import torch
+
+        self.measuring = False
+        for module, training in self._modes:
+            module.training = training
+        with torch.no_grad():
+            for tensor, value in self._state:
+                tensor.copy_(value)
+        self._modes, self._state = [], []
+
+    # What the loop does
+
+    def call(self, original: Any, module: Any, arguments: Any, keywords: Any) -> Any:
+        """A module is called."""
+        loss = None if self.pairs.inside else loss_of(module, arguments, keywords)
+        if loss is not None:
+            return self.loss(loss, functools.partial(original, module))
+        if self.depth:
+            return original(module, *arguments, **keywords)
+        if any(True for _ in module.parameters()):
+            self._enter(module, arguments)
+        self.depth += 1
+        try:
+            output = original(module, *arguments, **keywords)
+        finally:
+            self.depth -= 1
+        if self.measuring:
+            self.pairs.output = first_tensor(output)
+        return output
+
+    def _enter(self, module: Any, arguments: Any) -> None:
+        import torch
+
+        if not torch.is_grad_enabled():
+            return
+        self._roots[id(module)] = module
+        tensor = first_tensor(arguments)
+        if tensor is not None and tensor.dim():
+            self._batch_rows = int(tensor.shape[0])
+        self.skipping = False
+        self.recorder.guarded(self.rows.entered, tensor)
+        if self.measuring:
+            module.eval()
+
+    def loss(self, call: Any, function: Callable[..., Any]) -> Any:
+        """A loss is computed, on the rows that are trained on; the others' predictions are kept."""
+        import torch
+
+        counts = torch.is_grad_enabled()
+        if counts and self.measuring:
+            keep = self.pairs.add if self.feeding is not None else self.rows.collect
+            self.recorder.guarded(keep, call)
+        elif counts:
+            self.recorder.guarded(self.rows.compared, call)
+        self.pairs.inside = True
+        try:
+            value = function(*call.arguments, **call.keywords)
+        finally:
+            self.pairs.inside = False
+        if counts and not self.measuring and not self.skipping:
+            self._loss = first_tensor(value)
+        return value
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing may learn now."""
+        return self.measuring or self.skipping
+
+    def before_step(self) -> None:
+        """An optimizer is about to step."""
+        self.run.begin()
+
+    def after_step(self, optimizer: Any) -> None:
+        """An optimizer has stepped; the first one's steps count."""
+        if self._optimizer is None:
+            self._optimizer = optimizer
+        if optimizer is not self._optimizer:
+            return
+        if self.feeding is not None:
+            self.feeding.trained = True
+        loss = self._loss
+        value = float(loss.detach()) if loss is not None and loss.numel() == 1 else None
+        self.run.step(self._batch_rows, value)
+        if self.feeding is None:
+            self.rows.stepped()
+
+    def finish(self) -> None:
+        """The program ends: what was seen of held-out rows while it trained has to do."""
+        if not self.run.measured and not self._samples_trained():
+            self.recorder.guarded(self.rows.finish)
+
+    def _samples_trained(self) -> bool:
+        return any(sample.trained for sample in self._samples.values())
+
+
+def _install(torch: Any, measure: TorchMeasure) -> None:
+    _wrap_modules(torch, measure)
+    _wrap_losses(torch, measure)
+    _wrap_learning(torch, measure)
+    from torch.utils.data import DataLoader
+
+    iterate = DataLoader.__iter__
+    DataLoader.__iter__ = lambda loader: measure.iterate(iterate, loader)
+    torch.compile = lambda model=None, **_: model if model is not None else lambda f: f
+    torch.nn.Module.compile = lambda *_a, **_k: None
+
+
+def _wrap_modules(torch: Any, measure: TorchMeasure) -> None:
+    original = torch.nn.Module.__call__
+
+    def __call__(module: Any, *arguments: Any, **keywords: Any) -> Any:
+        if measure.depth and not measure.pairs.inside:
+            # Inside a model only the program's own loss modules would matter, and they are rare.
+            return original(module, *arguments, **keywords)
+        return measure.call(original, module, arguments, keywords)
+
+    torch.nn.Module.__call__ = __call__
+
+
+def _wrap_losses(torch: Any, measure: TorchMeasure) -> None:
+    functional = torch.nn.functional
+
+    def wrapped(name: str, original: Any) -> Any:
+        @functools.wraps(original)
+        def loss(*arguments: Any, **keywords: Any) -> Any:
+            if measure.pairs.inside:
+                return original(*arguments, **keywords)
+            call = loss_of(original, arguments, keywords, name=names.LOSS_FUNCTIONS[name])
+            return measure.loss(call, original)
+
+        return loss
+
+    for name in names.LOSS_FUNCTIONS:
+        if hasattr(functional, name):
+            setattr(functional, name, wrapped(name, getattr(functional, name)))
+
+
+def _wrap_learning(torch: Any, measure: TorchMeasure) -> None:
+    """Everything that learns does nothing while held-out samples pass."""
+
+    def idle(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def method(*arguments: Any, **keywords: Any) -> Any:
+            return None if measure.idle else original(*arguments, **keywords)
+
+        setattr(owner, name, method)
+
+    for owner, method in (
+        (torch.Tensor, "backward"),
+        (torch.autograd, "backward"),
+        (torch.nn.Module, "zero_grad"),
+        (torch.optim.Optimizer, "zero_grad"),
+        (torch.amp.GradScaler, "unscale_"),
+        (torch.amp.GradScaler, "update"),
+    ):
+        idle(owner, method)
+    scaler_step = torch.amp.GradScaler.step
+    torch.amp.GradScaler.step = lambda scaler, optimizer, *a, **k: (
+        None if measure.idle else scaler_step(scaler, optimizer, *a, **k)
+    )
+    _wrap_steps(torch, measure)
+    _wrap_schedulers(torch, measure)
+
+
+def _wrap_steps(torch: Any, measure: TorchMeasure) -> None:
+    """`step` of every optimizer class, wrapped when the first of its kind is made."""
+    patch = torch.optim.Optimizer._patch_step_function
+
+    def _patch_step_function(optimizer: Any) -> None:
+        patch(optimizer)
+        cls = type(optimizer)
+        inner = cls.step
+        if getattr(inner, "measured", False):
+            return
+
+        @functools.wraps(inner)
+        def step(self: Any, *arguments: Any, **keywords: Any) -> Any:
+            if measure.idle:
+                closure = arguments[0] if arguments else keywords.get("closure")
+                return closure() if callable(closure) else None
+            measure.before_step()
+            result = inner(self, *arguments, **keywords)
+            measure.after_step(self)
+            return result
+
+        step.hooked = True  # type: ignore[attr-defined]
+        step.measured = True  # type: ignore[attr-defined]
+        cls.step = step
+
+    torch.optim.Optimizer._patch_step_function = _patch_step_function
+
+
+def _wrap_schedulers(torch: Any, measure: TorchMeasure) -> None:
+    base = torch.optim.lr_scheduler.LRScheduler
+    initialize = base.__init__
+
+    @functools.wraps(initialize)
+    def __init__(self: Any, *arguments: Any, **keywords: Any) -> None:
+        initialize(self, *arguments, **keywords)
+        step = self.step
+
+        def guarded(*given: Any, **named: Any) -> Any:
+            return None if measure.idle else step(*given, **named)
+
+        self.step = guarded
+
+    base.__init__ = __init__

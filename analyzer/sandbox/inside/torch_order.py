@@ -38,7 +38,7 @@ class Order:
         self.constructed = constructed
         self.graphs = Graphs()
         self.schedules = Schedules(recorder, constructed)
-        self._places: dict[Any, int | None] = {}
+        self._places: dict[Any, int] = {}
         self._held_codes: list[Any] = []
         self._optimizers = Numbered()
         self._living: list[weakref.ref[Any]] = []
@@ -84,15 +84,25 @@ class Order:
         frame = self.recorder.user_frame()
         key = (kind, id(frame.f_code), frame.f_lasti) if frame is not None else (kind,)
         if key not in self._places:
-            calls = self.facts["calls"]
-            if len(calls) >= MOST_CALLS:
-                self.facts["whole"] = False
-                return None
             site = None if frame is None else self.recorder.sources.of_frame(frame)
             self._held_codes.append(frame and frame.f_code)  # an id counts while its object lives
-            self._places[key] = len(calls)
-            calls.append({"kind": kind, "site": site, "count": 0})
+            number = self._call_at(kind, site)
+            if number is None:
+                return None
+            self._places[key] = number
         return self._places[key]
+
+    def _call_at(self, kind: str, site: Facts | None) -> int | None:
+        """The number of a place; one place may be several instructions (Python specializes)."""
+        calls = self.facts["calls"]
+        for number, call in enumerate(calls):
+            if call["kind"] == kind and call["site"] == site:
+                return number
+        if len(calls) >= MOST_CALLS:
+            self.facts["whole"] = False
+            return None
+        calls.append({"kind": kind, "site": site, "count": 0})
+        return len(calls) - 1
 
     # Optimizers
 

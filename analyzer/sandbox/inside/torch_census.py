@@ -106,6 +106,7 @@ class Census:
         trained = loader is not None and self._is_trained(loader)
         if trained:
             self.modes.commit()
+        self.modes.fetched()
         return self.after.ends(iterator, trained)
 
     # Backward and step

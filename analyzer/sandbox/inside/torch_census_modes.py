@@ -32,7 +32,9 @@ class Modes:
         self.lost: Facts | None = None
         self._recorder = recorder
         self._places: dict[Any, Facts] = {}
-        self._pending: list[tuple[Any, Facts, bool]] = []
+        self._pending: list[tuple[Any, Facts, int]] = []
+        self._fetches = 0
+        self._differentiated = False
         self._last_input: weakref.ref[Any] | None = None
         self._eval_site: Facts | None = None
         self._began_in_train = False
@@ -80,7 +82,8 @@ class Modes:
             return
         key = (frame.f_code, frame.f_lasti)
         seen = self._seen(module, arguments, frame)
-        self._pending.append((key, seen | {"other_loader": other_loader}, gradients))
+        seen |= {"other_loader": other_loader, "gradients": int(gradients)}
+        self._pending.append((key, seen, self._fetches))
 
     def _seen(self, module: Any, arguments: Any, frame: Any) -> Facts:
         modal = [(n, m) for n, m in module.named_modules() if _is_modal(m)]
@@ -99,17 +102,22 @@ class Modes:
             "same_input": tensor is not None and tensor is last,
         }
 
+    def fetched(self) -> None:
+        """A loader is asked for a batch."""
+        self._fetches += 1
+
     def commit(self, *, loaders: bool = True) -> None:
         """The passes so far were evaluations; those from loaders only once a batch is fetched."""
         kept = []
-        for key, seen, gradients in self._pending:
+        self.evaluated = self.evaluated or self._differentiated
+        for key, seen, fetch in self._pending:
             if seen["other_loader"] is True and not loaders:
-                kept.append((key, seen, gradients))
+                kept.append((key, seen, fetch))
                 continue
             self.evaluated = True
             place = self._places.setdefault(key, seen | {"calls": 0, "gradients": 0})
             place["calls"] += 1
-            place["gradients"] += gradients
+            place["gradients"] += seen["gradients"]
             place["training"] = max(place["training"], seen["training"])
             place["first_modal"] = place["first_modal"] or seen["first_modal"]
             place["same_input"] = place["same_input"] or seen["same_input"]
@@ -118,13 +126,16 @@ class Modes:
     # Backward and step
 
     def before_backward(self, in_eval_mode: bool) -> None:
-        """A backward pass: the passes since the last batch belong to training."""
-        self._pending = []
+        """A backward pass: the passes since the last batch belong to training, or to an attack."""
+        kept = [p for p in self._pending if p[2] < self._fetches and p[1]["other_loader"]]
+        self._differentiated = len(kept) < len(self._pending)
+        self._pending = kept
         self._last_input = None
         self._last = (in_eval_mode, self._recorder.user_site())
 
     def before_step(self, step: int) -> None:
         """An optimizer steps on what the last backward pass left."""
+        self._differentiated = False
         in_eval, site = self._last
         if step == 0 and not in_eval:
             self._began_in_train = True

@@ -53,7 +53,7 @@ class Cycle:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._states: weakref.WeakKeyDictionary[Any, _State] = weakref.WeakKeyDictionary()
-        self._in_step = 0
+        self._in_step = self._in_eval_mode = 0
         counted = ("steps", "dirty_starts", "backward_calls", "zero_grad_calls", "cleared_between")
         self.facts: Facts = dict.fromkeys((*counted, "eval_at_backward"), 0)
         self.facts |= {"site": None, "backward_site": None, "zero_grad_site": None}
@@ -66,7 +66,7 @@ class Cycle:
     def before_backward(self, in_eval_mode: bool) -> None:
         """A backward pass begins."""
         self.facts["backward_calls"] += 1
-        self.facts["eval_at_backward"] += in_eval_mode
+        self._in_eval_mode = self._in_eval_mode + 1 if in_eval_mode else 0
         self._place("backward_site")
         for optimizer, state in list(self._states.items()):
             state.backwards += 1
@@ -84,6 +84,8 @@ class Cycle:
         """An optimizer is about to use the gradients; a closure does its own clearing inside."""
         self._in_step += 1
         self._place("site")
+        self.facts["eval_at_backward"] += self._in_eval_mode
+        self._in_eval_mode = 0
         state = self._states.setdefault(optimizer, _State())
         if has_closure or not state.backwards:
             return

@@ -23,8 +23,14 @@ class Api(Protocol):
     def text(self, path: str, query: Mapping[str, str | int]) -> str:
         """A file's raw text."""
 
-    def send(self, method: str, path: str, body: Json) -> Json:
-        """A write. Never repeated by itself, because GitHub may have done it before it failed."""
+    def send(self, method: str, path: str, body: Json, *, repeatable: bool = False) -> Json:
+        """A write. Repeated by itself only when the caller says that doing it twice does it once:
+        GitHub may have done it before it failed."""
+
+    def graphql(
+        self, query: str, variables: Mapping[str, Any], *, repeatable: bool = False
+    ) -> Json:
+        """The `data` of a query, or of a mutation; a query may always be repeated."""
 
     def download(self, path: str) -> AbstractContextManager[Iterator[bytes]]:
         """A large body, piece by piece."""

@@ -55,6 +55,17 @@ class Clone:
             raise CloneError(f"git diff: {done.stderr.decode('utf-8', 'replace').strip()}")
         return {file.path: file for file in read_diff(done.stdout)}
 
+    def merge_base(self, base: str, head: str) -> str:
+        """The commit where head left base.
+
+        Raises:
+            CloneError: they have no commit in common.
+        """
+        done = self._git("merge-base", "--end-of-options", base, head)
+        if done.returncode != 0:
+            raise CloneError(f"{base[:12]} and {head[:12]} have no commit in common")
+        return done.stdout.decode().split()[0]
+
     def configuration(self, base: str) -> str | None:
         """The text of the configuration in this commit."""
         done = self._git("cat-file", "blob", f"{base}:{CONFIGURATION_PATH}")

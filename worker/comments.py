@@ -10,6 +10,7 @@ from worker import wording
 from worker.api import Json
 from worker.diff import ChangedFile
 from worker.suggestion import Suggestion, Text, is_suggestible, merge, plan
+from worker.told import key, mark, memory
 
 LONGEST_ANCHOR = 10  # lines; a longer finding is anchored at its first line
 
@@ -77,13 +78,7 @@ def draft(findings: Sequence[Finding], change: Change) -> tuple[list[Draft], lis
 
 def distinct(findings: Iterable[Finding]) -> list[Finding]:
     """Each finding once, in order."""
-    return list({identity(finding): finding for finding in findings}.values())
-
-
-def identity(finding: Finding) -> str:
-    """What makes it the same finding in two reviews."""
-    place = f"{finding.rule}:{finding.path}:{finding.line}:{finding.message}"
-    return finding.fingerprint or place
+    return list({key(finding): finding for finding in findings}.values())
 
 
 def _anchor(finding: Finding, change: Change) -> list[Draft]:
@@ -145,27 +140,32 @@ def _merged(old: Draft, new: Draft, change: Change) -> Draft:
     )
 
 
-def render(made: Draft, change: Change) -> Comment:
+def render(made: Draft, change: Change, rules_url: str = "") -> Comment:
     """The draft as GitHub shows it."""
-    text = "\n\n".join(_explanation(finding, made, change) for finding in made.findings)
+    text = "\n\n".join(_explanation(one, made, change, rules_url) for one in made.findings)
     # half a suggestion would commit half a fix, so it is the explanation that is shortened
     block = f"\n\n{wording.suggest(made.suggestion)}" if made.suggestion is not None else ""
-    body = wording.shorten(text, wording.LONGEST_BODY - len(block.encode())) + block
+    marks = mark(memory(one, posted=True, tried=wording.numbers(one)) for one in made.findings)
+    room = wording.LONGEST_BODY - len(block.encode()) - len(marks) - 2
+    body = f"{wording.shorten(text, room)}{block}\n\n{marks}"
     return Comment(made.path, made.start, made.line, body)
 
 
-def _explanation(finding: Finding, made: Draft, change: Change) -> str:
+def _explanation(finding: Finding, made: Draft, change: Change, rules_url: str) -> str:
     number, total = made.part
     fix = finding.fix
     if number > 1 and len(made.findings) == 1:
         what = wording.plain(fix.description) if fix else ""
         return f"{wording.code(finding.rule)}, part {number} of {total} of its fix: {what}"
-    text = wording.describe(finding)
-    if fix is None or fix.verified is False:
-        return text
-    if made.suggestion is None or finding in made.unmerged:
-        return f"{text}\n\n{wording.proposal(finding, change.texts)}"
-    line = f"Suggested: {wording.plain(fix.description)} {wording.tried(finding)}"
-    if total > 1:
-        line += f"\n\nThis fix has {total} parts; apply them together in one batch."
-    return f"{text}\n\n{line}"
+    lines = [wording.headline(finding), *wording.proof(finding)]
+    has_fix = fix is not None and fix.verified is not False
+    is_suggested = made.suggestion is not None and finding not in made.unmerged
+    if fix is not None and has_fix and is_suggested:
+        together = f" Apply its {total} parts in one batch." if total > 1 else ""
+        lines.append(
+            f"Suggested: {wording.plain(fix.description)} {wording.checked(finding)}{together}"
+        )
+    elif has_fix:
+        lines.append(wording.proposal(finding, change.texts))
+    lines += wording.background(finding, rules_url)
+    return "\n\n".join(line for line in lines if line)

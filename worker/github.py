@@ -24,8 +24,10 @@ from githubkit import AppAuthStrategy, GitHub, TokenAuthStrategy
 from githubkit.cache import MemCacheStrategy
 from githubkit.exception import GitHubException, RateLimitExceeded, RequestError, RequestFailed
 
+from worker.answers import content, graphql_data, refusal, wait_of
 from worker.api import Json
-from worker.errors import GitHubError, Limited, Missing, Refused, Unavailable, Unprocessable
+from worker.errors import GitHubError, Limited, Refused, Unavailable
+from worker.patience import Patience
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,6 @@ API_VERSION = "2022-11-28"  # understood by github.com and every supported Enter
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)  # GitHub itself ends a request after ten seconds
 TOKEN_MARGIN = 120.0  # a token this close to its end is not used any more, in seconds
 PER_PAGE = 100
-_LIMIT_WORDS = ("rate limit", "abuse", "submitted too quickly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Tokens:
     def _mint(self, installation: int, repository: int) -> tuple[str, float]:
         path = f"/app/installations/{installation}/access_tokens"
         with self._app as app:
-            answer = _content(_call(app, "POST", path, json={"repository_ids": [repository]}))
+            answer = content(_call(app, "POST", path, json={"repository_ids": [repository]}))
         return str(answer["token"]), datetime.fromisoformat(answer["expires_at"]).timestamp()
 
 
@@ -84,8 +85,14 @@ class Installation:
     """The `worker.api.Api` of one repository; use it as a context manager, in one thread."""
 
     def __init__(
-        self, identity: AppIdentity, tokens: Tokens, installation: int, repository: int
+        self,
+        identity: AppIdentity,
+        tokens: Tokens,
+        installation: int,
+        repository: int,
+        patience: Patience = Patience(),  # noqa: B008  # frozen
     ) -> None:
+        self._patience = patience
         self._identity = identity
         self._tokens = tokens
         self._key = (installation, repository)
@@ -100,7 +107,7 @@ class Installation:
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
         """The JSON of one resource."""
-        return _content(self._request("GET", path, params=query))
+        return content(self._request("GET", path, params=query))
 
     def pages(
         self, path: str, query: Mapping[str, str | int] | None = None, *, inside: str | None = None
@@ -110,8 +117,8 @@ class Installation:
         params: Mapping[str, str | int] | None = {"per_page": PER_PAGE, **(query or {})}
         while url:
             answer = self._request("GET", url, params=params)
-            content = _content(answer)
-            yield from content[inside] if inside else content
+            found = content(answer)
+            yield from found[inside] if inside else found
             url, params = answer.links.get("next", {}).get("url", ""), None
 
     def text(self, path: str, query: Mapping[str, str | int]) -> str:
@@ -120,10 +127,24 @@ class Installation:
         answer = self._request("GET", path, params=query, headers=headers)
         return answer.content.decode("utf-8", "replace")
 
-    def send(self, method: str, path: str, body: Json) -> Json:
-        """A write, tried once."""
-        answer: Json = _content(self._request(method, path, json=body))
+    def send(self, method: str, path: str, body: Json, *, repeatable: bool = False) -> Json:
+        """A write, tried once unless twice is as good as once."""
+        answer: Json = content(self._request(method, path, repeatable=repeatable, json=body))
         return answer
+
+    def graphql(
+        self, query: str, variables: Mapping[str, Any], *, repeatable: bool = False
+    ) -> Json:
+        """The `data` of a query or a mutation."""
+        safe = repeatable or not query.lstrip().startswith("mutation")
+        body = {"query": query, "variables": dict(variables)}
+        url = graphql_url(self._identity.api_url)
+
+        def ask() -> Json:
+            return graphql_data(self._with_token("POST", url, json=body))
+
+        self._patience.attempt(self._open, repeatable=True)
+        return self._patience.attempt(ask, repeatable=safe)
 
     @contextmanager
     def download(self, path: str) -> Iterator[Iterator[bytes]]:
@@ -142,18 +163,27 @@ class Installation:
                 break
             answer.read()
             if is_last or answer.status_code != 401:
-                raise _refusal(answer, f"GET {path}")
+                raise refusal(answer, f"GET {path}")
             self._forget_token()
         return answer
 
-    def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+    def _request(
+        self, method: str, path: str, *, repeatable: bool = False, **sent: Any
+    ) -> httpx.Response:
+        safe = repeatable or method == "GET"
+        self._patience.attempt(self._open, repeatable=True)  # a token more does no harm
+        return self._patience.attempt(
+            lambda: self._with_token(method, path, **sent), repeatable=safe
+        )
+
+    def _with_token(self, method: str, path: str, **sent: Any) -> httpx.Response:
         try:
-            return _call(self._open(), method, path, **content)
+            return _call(self._open(), method, path, **sent)
         except Refused as refused:
             if refused.status != 401:
                 raise
         self._forget_token()
-        return _call(self._open(), method, path, **content)  # 401: nothing was done before
+        return _call(self._open(), method, path, **sent)  # 401: nothing was done before
 
     def _forget_token(self) -> None:
         log.info("installation token refused; asking for a new one")
@@ -198,57 +228,29 @@ def _client(identity: AppIdentity, auth: A) -> GitHub[A]:
     )
 
 
-def _call(client: GitHub[Any], method: str, path: str, **content: Any) -> httpx.Response:
+def graphql_url(api_url: str) -> str:
+    """Beside the REST API: https://api.github.com/graphql, https://HOST/api/graphql."""
+    return f"{api_url.rstrip('/').removesuffix('/v3')}/graphql"
+
+
+def _call(client: GitHub[Any], method: str, path: str, **sent: Any) -> httpx.Response:
     what = f"{method} {path}"
-    headers = {**_VERSION, **content.pop("headers", {})}
+    headers = {**_VERSION, **sent.pop("headers", {})}
     try:
-        return client.request(method, path, headers=headers, **content).raw_response
+        return client.request(method, path, headers=headers, **sent).raw_response
     except RateLimitExceeded as error:
-        raise Limited(f"{what}: rate limit", error.retry_after.total_seconds()) from error
+        wait = wait_of(error.response.raw_response.headers)
+        raise Limited(f"{what}: rate limit", wait) from error
+    except ValueError as error:  # githubkit reads Retry-After as a number; a date is none
+        raise Limited(f"{what}: rate limit: {error}", None) from error
     except RequestFailed as error:
-        raise _refusal(error.response.raw_response, what) from error
+        raise refusal(error.response.raw_response, what) from error
     except RequestError as error:
         if isinstance(error.exc, httpx.HTTPError):
             raise Unavailable(f"{what}: {_reason(error.exc)}") from error
         raise GitHubError(f"{what}: {error.exc}") from error  # such as a key that is not PEM
     except GitHubException as error:
         raise GitHubError(f"{what}: {error}") from error
-
-
-def _content(answer: httpx.Response) -> Any:
-    """The JSON of an answer; a proxy's friendly page in its place is an outage."""
-    try:
-        return answer.json()
-    except ValueError as error:
-        what = f"{answer.request.method} {answer.request.url.path}"
-        raise Unavailable(f"{what}: {answer.status_code}, but the answer is not JSON") from error
-
-
-def _refusal(answer: httpx.Response, what: str) -> GitHubError:
-    """An answer with an error status, in our own terms."""
-    status, words = answer.status_code, _words(answer)
-    message = f"{what}: {status} {words}"
-    if status == 429 or (status in (403, 422) and any(w in words.lower() for w in _LIMIT_WORDS)):
-        after = answer.headers.get("retry-after", "")
-        return Limited(message, float(after) if after.isdecimal() else None)
-    if status >= 500 or status == 408:
-        return Unavailable(message)
-    kinds = {404: Missing, 422: Unprocessable}
-    return kinds.get(status, Refused)(message, status=status, words=words)
-
-
-def _words(answer: httpx.Response) -> str:
-    """All texts of an error, of both shapes that GitHub uses."""
-    try:
-        content = answer.json()
-    except ValueError:
-        return answer.text[:200]
-    if not isinstance(content, dict):
-        return answer.text[:200]
-    parts = [content.get("message")]
-    for error in content.get("errors") or ():
-        parts.append(" ".join(map(str, error.values())) if isinstance(error, dict) else error)
-    return "; ".join(str(part) for part in parts if part)
 
 
 def _reason(error: httpx.HTTPError) -> str:
@@ -262,5 +264,11 @@ def identify(identity: AppIdentity) -> Json:
         GitHubError: GitHub does not answer, or does not know the App or its key.
     """
     with _client(identity, AppAuthStrategy(identity.app_id, identity.private_key)) as client:
-        answer: Json = _content(_call(client, "GET", "/app"))
+        answer: Json = content(_call(client, "GET", "/app"))
         return answer
+
+
+def call_as_app(identity: AppIdentity, method: str, path: str) -> httpx.Response:
+    """One call with the App's own key, tried once."""
+    with _client(identity, AppAuthStrategy(identity.app_id, identity.private_key)) as client:
+        return _call(client, method, path)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from analyzer import CONFIGURATION_PATH, Configuration, Options, Report, read_configuration
-from worker.analysis import empty_report, read_change, run_analysis
+from analyzer.baseline import needs_base
+from worker.analysis import (
+    LOUD,
+    compare_base,
+    empty_report,
+    read_change,
+    run_analysis,
+    select_programs,
+)
 from worker.checkout import snapshot
 from worker.clone import Clone
 from worker.comments import Change, Comment
+from worker.diff import ChangedFile
 from worker.pulls import source_paths
 from worker.review import FailOn, Policy, Review, compose
 
@@ -41,9 +51,28 @@ def review_clone(
         report, change = empty_report(), Change(files, {})
     else:
         with clone.archive(head_sha) as archive, snapshot(archive) as root:
-            report = run_analysis(root, source_paths(files), options, progress)
-            change = read_change(root, files)
+            selected = select_programs(root, source_paths(files))
+            report = selected.complete(run_analysis(root, selected.paths, options, progress))
+            if needs_base(report, LOUD):
+                report = _against(clone, base, head_sha, report, root, files, options, progress)
+            change = read_change(root, files, report)
     return LocalReview(report, compose(report, change, policy, head_sha))
+
+
+def _against(
+    clone: Clone,
+    base: str,
+    head_sha: str,
+    report: Report,
+    root: Path,
+    files: Mapping[str, ChangedFile],
+    options: Options,
+    progress: Callable[[str], None],
+) -> Report:
+    """The report set against the commit where the change began."""
+    began = clone.merge_base(clone.commit(base), head_sha)
+    with clone.archive(began) as archive, snapshot(archive) as folder:
+        return compare_base(report, root, folder, files, options, progress)
 
 
 def base_configuration(clone: Clone, base: str) -> Configuration:
@@ -87,5 +116,6 @@ def render_requests(review: Review) -> str:
         "status": "completed",
         "conclusion": review.check.conclusion,
         "output": review.check.payload(),
+        "actions": review.check.buttons(),
     }
     return json.dumps({"review": posted, "check_run": check}, indent=2, ensure_ascii=False) + "\n"

@@ -26,7 +26,9 @@ def ensure_check_run(api: Api, pull: PullRequest, known: int | None) -> int:
         return known
     external = f"pull/{pull.number}"
     path = f"/repos/{pull.repository}/commits/{pull.head_sha}/check-runs"
-    for run in api.pages(path, {"check_name": CHECK_NAME}, inside="check_runs"):
+    # all of them: the newest of our name may belong to another pull request of the same commit
+    wanted = {"check_name": CHECK_NAME, "filter": "all"}
+    for run in api.pages(path, wanted, inside="check_runs"):
         if run.get("external_id") == external:
             return int(run["id"])
     body = {"name": CHECK_NAME, "head_sha": pull.head_sha, "external_id": external}
@@ -37,18 +39,20 @@ def ensure_check_run(api: Api, pull: PullRequest, known: int | None) -> int:
 def show_progress(api: Api, repository: str, check_run: int, title: str, text: str) -> None:
     """The check run is in progress, and says with what."""
     output = {"title": title, "summary": text}
-    _update(api, repository, check_run, {"status": "in_progress", "output": output})
+    body: Json = {"status": "in_progress", "output": output, "actions": []}
+    _update(api, repository, check_run, body)
 
 
 def complete(api: Api, repository: str, check_run: int, output: CheckOutput) -> None:
     """The check run's end."""
     status: Literal["completed"] = "completed"
-    body = {"status": status, "conclusion": output.conclusion, "output": output.payload()}
-    _update(api, repository, check_run, body)
+    body: Json = {"status": status, "conclusion": output.conclusion, "output": output.payload()}
+    _update(api, repository, check_run, {**body, "actions": output.buttons()})
 
 
 def _update(api: Api, repository: str, check_run: int, body: Json) -> None:
-    api.send("PATCH", f"/repos/{repository}/check-runs/{check_run}", body)
+    path = f"/repos/{repository}/check-runs/{check_run}"
+    api.send("PATCH", path, body, repeatable=True)
 
 
 def post_review(api: Api, pull: PullRequest, review: Review) -> int | None:
@@ -59,7 +63,7 @@ def post_review(api: Api, pull: PullRequest, review: Review) -> int | None:
     """
     if review.body is None:
         return None
-    marker = review_marker(review.head_sha)
+    marker = review.marker or review_marker(review.head_sha)
     if (standing := find_review(api, pull, marker)) is not None:
         return standing
     try:

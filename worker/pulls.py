@@ -24,6 +24,9 @@ class PullRequest:
     Attributes:
         repository: "owner/name" of the base, under its present name.
         is_fork: the head is in another repository, or in one that is gone.
+        base_sha: where the base branch was at the last push; the change began at or before it.
+        head_ref, head_repository: the branch, and the repository that has it; "" when it is gone.
+        is_open_to_maintainers: the author of a fork lets maintainers push to the branch.
     """
 
     repository_id: int
@@ -36,6 +39,10 @@ class PullRequest:
     is_draft: bool
     is_fork: bool
     is_private: bool
+    base_sha: str = ""
+    head_ref: str = ""
+    head_repository: str = ""
+    is_open_to_maintainers: bool = False
 
 
 def read_pull_request(api: Api, repository: str, number: int) -> PullRequest:
@@ -54,6 +61,10 @@ def read_pull_request(api: Api, repository: str, number: int) -> PullRequest:
         is_draft=bool(found.get("draft")),
         is_fork=(head.get("repo") or {}).get("id") != home["id"],
         is_private=bool(home.get("private")),
+        base_sha=str(base["sha"]),
+        head_ref=str(head["ref"]),
+        head_repository=str((head.get("repo") or {}).get("full_name") or ""),
+        is_open_to_maintainers=bool(found.get("maintainer_can_modify")),
     )
 
 
@@ -108,15 +119,25 @@ def find_review(api: Api, pull: PullRequest, marker: str) -> int | None:
 
     A person can copy a marker into a review, so only reviews by a bot count.
     """
-    for review in _reviews(api, pull):
-        is_bot = (review.get("user") or {}).get("type") == "Bot"
-        if is_bot and marker in (review.get("body") or ""):
+    for review in our_reviews(api, pull):
+        if marker in (review.get("body") or ""):
             return int(review["id"])
     return None
 
 
-def _reviews(api: Api, pull: PullRequest) -> Iterator[Json]:
-    return api.pages(f"/repos/{pull.repository}/pulls/{pull.number}/reviews")
+def our_reviews(api: Api, pull: PullRequest) -> Iterator[Json]:
+    """The reviews by a bot that bear our mark, oldest first."""
+    for review in api.pages(f"/repos/{pull.repository}/pulls/{pull.number}/reviews"):
+        is_bot = (review.get("user") or {}).get("type") == "Bot"
+        if is_bot and "<!-- faultline:review " in (review.get("body") or ""):
+            yield review
+
+
+def merge_base(api: Api, pull: PullRequest) -> str:
+    """The commit where the change began: what a pull request's diff is against."""
+    path = f"/repos/{pull.repository}/compare/{pull.base_sha}...{pull.head_sha}"
+    found = api.get(path, {"per_page": 1})
+    return str(found["merge_base_commit"]["sha"])
 
 
 def is_gone(error: Refused) -> bool:

@@ -9,8 +9,13 @@ from typing import Literal
 
 from analyzer import Finding, Report
 from worker import summary, wording
-from worker.comments import Change, Comment, Draft, distinct, draft, identity, render
+from worker.comments import Change, Comment, Draft, distinct, draft, render
+from worker.history import Context, History, read_history
+from worker.repairs import hide, repairs_of
 from worker.summary import CheckOutput, Conclusion, Sorted
+from worker.told import Earlier, key, mark, memory
+
+__all__ = ["Context", "Earlier", "Policy", "Review", "compose"]
 
 SEVERITIES = ("error", "warning", "advice")
 FailOn = Literal["error", "warning", "advice", "never"]
@@ -23,24 +28,13 @@ class Policy:
     Attributes:
         scope: "diff": findings outside the diff never fail the check; "all": they do.
         max_comments: findings with a comment of their own; the rest are folded into the review.
+        rules_url: where the rules' pages are published; empty when nowhere.
     """
 
     fail_on: FailOn = "error"
     max_comments: int = 5
     scope: Literal["diff", "all"] = "diff"
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """A finding of the review before, and whether it was posted."""
-
-    fingerprint: str
-    rule: str
-    path: str
-    line: int
-    message: str
-    severity: str = "error"
-    posted: bool = True
+    rules_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +44,7 @@ class Review:
     Attributes:
         body: None when there is nothing new to say: no review is posted.
         remembered: what the next review must know: all findings, and which of them are posted.
+        over, again: threads to resolve, and resolved ones to open again.
     """
 
     head_sha: str
@@ -57,16 +52,24 @@ class Review:
     comments: tuple[Comment, ...]
     check: CheckOutput
     remembered: tuple[Earlier, ...] = ()
+    over: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    marker: str = ""
 
     def without_comments(self) -> Review:
         """The same with every comment in the body: GitHub did not take the lines."""
         told = "\n\n---\n\n".join(
-            f"{wording.code(f'{comment.path}:{comment.line}')}\n\n"
-            + re.sub(r"(?m)^(`{3,})suggestion$", r"\1python", comment.body)
+            f"{wording.code(f'{comment.path}:{comment.line}')}\n\n" + _as_text(comment.body)
             for comment in self.comments
         )
         body = wording.shorten(f"{self.body}\n\n{told}\n")
         return replace(self, body=body, comments=())
+
+
+def _as_text(body: str) -> str:
+    """A comment's body without a suggestion, which only works at its lines, and without marks."""
+    shown = re.sub(r"(?m)^(`{3,})suggestion$", r"\1python", body)
+    return re.sub(r"\n\n<!-- faultline:told .*? -->", "", shown)
 
 
 def compose(
@@ -75,47 +78,90 @@ def compose(
     policy: Policy,
     head_sha: str,
     earlier: Sequence[Earlier] = (),
+    context: Context | None = None,
 ) -> Review:
     """Everything that this head commit gets."""
-    findings = _in_order(report)
-    loud = [finding for finding in findings if finding.severity != "advice"]
-    known = {before.fingerprint for before in earlier if before.posted}
-    drafts, elsewhere = draft(loud, change)
-    fresh = [made for made in drafts if any(identity(f) not in known for f in made.findings)]
-    shown, folded = _cap(fresh, policy.max_comments)
-    standing = [f for f in loud if identity(f) in known]
-    fixed, lost = _gone(report, [before for before in earlier if before.path in change.files])
-    sorted_ = Sorted(
-        inline=_findings(shown),
-        folded=folded,
-        standing=standing,
-        elsewhere=[f for f in elsewhere if identity(f) not in known],
-        advice=[finding for finding in findings if finding.severity == "advice"],
-        fixed=[_told(before) for before in fixed],
-        lost=[_told(before) for before in lost],
+    context = context or Context()
+    findings, ignored = _heard(_in_order(report), context)
+    history = read_history(report, findings, ignored, change, earlier, context.standing)
+    drafts, elsewhere = draft(
+        [f for f in _loud(findings) if not history.knows(f) and f.introduced is not False], change
     )
+    shown, folded = _cap(drafts, policy.max_comments)
+    sorted_ = _sorted(findings, ignored, history, _findings(shown), folded, elsewhere)
     conclusion = conclude(report, sorted_, policy)
-    check = summary.check_output(report, sorted_, conclusion)
-    # a comment stands as long as its finding is there, be it as advice only
-    posted = {identity(f) for f in (*sorted_.inline, *folded)}
-    posted |= known & {identity(f) for f in findings}
-    remembered = (*(_memory(f, posted) for f in findings), *lost)
-    body = summary.review_body(sorted_, check, wording.review_marker(head_sha))
-    comments = tuple(render(made, change) for made in shown)
-    is_news = bool(sorted_.inline or folded or fixed)
-    return Review(head_sha, body if is_news else None, comments, check, remembered)
-
-
-def _memory(finding: Finding, posted: set[str]) -> Earlier:
-    return Earlier(
-        fingerprint=identity(finding),
-        rule=finding.rule,
-        path=finding.path,
-        line=finding.line,
-        message=finding.message,
-        severity=finding.severity,
-        posted=identity(finding) in posted,
+    hidden = hide(repairs_of(_loud(findings)))
+    check = summary.check_output(
+        report, sorted_, conclusion, context.notes, hidden, may_commit=context.may_commit
     )
+    marker = wording.review_marker(head_sha, context.round)
+    comments = tuple(render(made, change, policy.rules_url) for made in shown)
+    return Review(
+        head_sha,
+        _body(sorted_, history, check, marker, context),
+        comments,
+        check,
+        _remembered([*findings, *ignored], history, [*_findings(shown), *folded]),
+        history.over,
+        history.again,
+        marker,
+    )
+
+
+def _body(
+    found: Sorted, history: History, check: CheckOutput, marker: str, context: Context
+) -> str | None:
+    """None when there is no news: every push is told once, and so is the all-clear."""
+    fresh = [*found.inline, *found.folded]
+    is_news = bool(fresh or found.back or (found.fixed and not context.standing.reviewed))
+    if not is_news:
+        return None
+    told = [memory(f, posted=True, tried=wording.numbers(f)) for f in (*fresh, *found.standing)]
+    return summary.review_body(found, check, "\n".join((mark([*told, *history.lost]), marker)))
+
+
+def _sorted(
+    findings: Sequence[Finding],
+    ignored: Sequence[Finding],
+    history: History,
+    inline: Sequence[Finding],
+    folded: Sequence[Finding],
+    elsewhere: Sequence[Finding],
+) -> Sorted:
+    loud = _loud(findings)
+    known = [finding for finding in loud if history.knows(finding)]
+    return Sorted(
+        inline=inline,
+        folded=folded,
+        standing=[finding for finding in known if key(finding) not in history.back],
+        back=[finding for finding in known if key(finding) in history.back],
+        elsewhere=elsewhere,
+        before=[f for f in loud if f.introduced is False and not history.knows(f)],
+        advice=[finding for finding in findings if finding.severity == "advice"],
+        ignored=ignored,
+        fixed=[_told(one) for one in history.fixed],
+        lost=[_told(one) for one in history.lost],
+        told=history.told,
+    )
+
+
+def _remembered(
+    findings: Sequence[Finding], history: History, posted: Sequence[Finding]
+) -> tuple[Earlier, ...]:
+    """A comment stands as long as its finding is there, be it as advice only."""
+    now = {key(finding) for finding in posted}
+    kept = (memory(f, posted=key(f) in now or history.knows(f)) for f in findings)
+    return (*kept, *history.lost)
+
+
+def _heard(findings: Sequence[Finding], context: Context) -> tuple[list[Finding], list[Finding]]:
+    """Those that count, and those that somebody asked us to say nothing about."""
+    ignored = [finding for finding in findings if context.ignores(finding)]
+    return [finding for finding in findings if finding not in ignored], ignored
+
+
+def _loud(findings: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.severity != "advice"]
 
 
 def _in_order(report: Report) -> list[Finding]:
@@ -139,41 +185,25 @@ def _findings(drafts: Sequence[Draft]) -> list[Finding]:
     return distinct(finding for made in drafts for finding in made.findings)
 
 
-def _gone(report: Report, earlier: Sequence[Earlier]) -> tuple[list[Earlier], list[Earlier]]:
-    """Posted before and not found now: fixed, or not seen well enough to say so.
-
-    A file that the pull request does not change any more is neither; nobody wants to hear of it.
-    """
-    found = {identity(f) for program in report.programs for f in program.findings}
-    programs = {program.path: program for program in report.programs}
-    fixed: list[Earlier] = []
-    lost: list[Earlier] = []
-    for before in earlier:
-        if not before.posted or before.fingerprint in found:
-            continue
-        holders = [programs[before.path]] if before.path in programs else list(programs.values())
-        looked = [before.rule in holder.checked for holder in holders]
-        is_seen = any(looked) and (len(holders) > 1 or all(looked))
-        (fixed if is_seen else lost).append(before)
-    return fixed, lost
-
-
 def _told(before: Earlier) -> str:
     where = wording.code(f"{before.path}")
-    return f"{wording.code(before.rule)} in {where}: {wording.plain(before.message)}"
+    sentence = f"{wording.code(before.rule)} in {where}: {wording.plain(before.message)}"
+    shown = f" (with this edit: {wording.plain(before.tried)})" if before.tried else ""
+    return sentence + shown
 
 
 def conclude(report: Report, found: Sorted, policy: Policy) -> Conclusion:
     """Failure for findings at or above `fail_on`; success only when every program was observed."""
     if policy.fail_on != "never":
         failing = SEVERITIES[: SEVERITIES.index(policy.fail_on) + 1]
-        inside = [*found.inline, *found.folded, *found.standing]
-        considered = [*inside, *found.advice]
+        considered = [*found.loud, *(f for f in found.advice if f.introduced is not False)]
         if policy.scope == "all":
-            considered += found.elsewhere
+            considered += [*found.elsewhere, *found.before]
         if any(finding.severity in failing for finding in considered):
             return "failure"
     is_clear = not found.elsewhere and not found.lost
     programs = [program for program in report.programs if program.status != "skipped"]
-    is_seen = bool(programs) and all(program.status == "observed" for program in programs)
+    is_seen = bool(programs) and all(
+        program.status == "observed" and program.checked for program in programs
+    )
     return "success" if is_clear and is_seen else "neutral"

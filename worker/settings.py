@@ -59,6 +59,9 @@ class WorkerSettings(OperationSettings):
     faultline_concurrency: Annotated[
         int, Field(ge=1, description="reviews at once; default the CPU count")
     ] = os.cpu_count() or 1
+    faultline_rules_url: Annotated[
+        str, Field(description="where docs/rules is published; comments link to its pages")
+    ] = ""
     faultline_log_format: Annotated[
         Literal["text", "json"], Field(description="how log lines are written")
     ] = "text"

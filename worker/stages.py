@@ -13,27 +13,40 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analyzer import Configuration, ConfigurationError, Options, Report
+from analyzer.baseline import needs_base
 from worker import posting
-from worker.analysis import build_options, empty_report, read_change
+from worker.analysis import (
+    LOUD,
+    build_options,
+    compare_base,
+    empty_report,
+    read_change,
+    select_programs,
+)
 from worker.api import Api
 from worker.checkout import snapshot
 from worker.comments import Change
 from worker.diff import ChangedFile
-from worker.errors import AnalysisFailed, Held, Moved, Unavailable
+from worker.errors import AnalysisFailed, Held, Moved, Refused, SnapshotRefused, Unavailable
 from worker.lease import Lease
 from worker.pulls import (
+    MOST_FILES,
     PullRequest,
+    is_source,
+    merge_base,
     read_changed_files,
     read_pull_request,
     read_settings,
     source_paths,
 )
 from worker.queue import PullRequestMessage
-from worker.review import Earlier, Policy, Review, compose
+from worker.review import Context, Earlier, Policy, Review, compose
 from worker.services import Services
 from worker.sharing import Team, analyse_shared
+from worker.standing import read_standing
 from worker.store import Claim, NewRun, RememberedFinding, Run
 from worker.summary import CheckOutput, trouble
+from worker.threads import set_resolved
 from worker.wording import code
 
 log = logging.getLogger(__name__)
@@ -90,7 +103,8 @@ def _dropping(work: Work) -> Iterator[None]:
     except Moved as moved:
         run = work.services.runs.held_by(work.claim.id)
         if run is not None and run.check_run_id is not None and run.state in ("planned", "running"):
-            _complete(work, run, trouble("Superseded", f"Not reviewed: {moved}."), "dropped")
+            output = trouble("Superseded", f"Not reviewed: {moved}.", rerun=False)
+            _complete(work, run, output, "dropped")
         raise
 
 
@@ -125,16 +139,19 @@ def _wanted(pull: PullRequest, configuration: Configuration) -> None:
 
 def _hold(work: Work, pull: PullRequest) -> Run:
     runs = work.services.runs
-    run = runs.open(
-        NewRun(
-            repository_id=pull.repository_id,
-            repository=pull.repository,
-            number=pull.number,
-            head_sha=pull.head_sha,
-            title=pull.title,
-            private=pull.is_private,
-        )
+    new = NewRun(
+        repository_id=pull.repository_id,
+        repository=pull.repository,
+        number=pull.number,
+        head_sha=pull.head_sha,
+        title=pull.title,
+        private=pull.is_private,
+        installation_id=work.message.installation_id,
     )
+    run = runs.open(new)
+    if run.state == "done" and work.message.again:
+        runs.again(run.id, work.claim.id)
+        run = runs.open(new)
     if run.state == "done":
         raise Moved("this head commit was reviewed already")
     if not runs.hold(run.id, work.claim.id):
@@ -157,12 +174,15 @@ def _review(work: Work) -> None:
     if isinstance(configuration, str):
         raise AnalysisFailed("The configuration is wrong", configuration)
     work.services.runs.started(run.id)
-    made = _make_review(work, run, pull, configuration)
+    files = read_changed_files(work.api, pull)
+    looked = _look(work, run, pull, configuration, files)
     work.lease.check()
     pull = _unmoved(work, run)  # the programs ran for minutes
+    made = _compose(work, run, pull, configuration, looked)
     review_id = posting.post_review(work.api, pull, made)
     if review_id is not None:
         work.services.runs.has_review(run.id, review_id)
+    set_resolved(work.api, made.over, made.again)
     work.services.runs.remember(run.id, map(_to_remember, made.remembered))
     _complete(work, run, made.check, "done")
 
@@ -190,35 +210,126 @@ def _complete(work: Work, run: Run, output: CheckOutput, state: str) -> None:
     work.services.runs.finished(run.id, state, output.conclusion, output.title, output.summary)
 
 
-def _make_review(work: Work, run: Run, pull: PullRequest, configuration: Configuration) -> Review:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found out about the head commit.
+
+    Attributes:
+        notes: sentences about the review itself.
+    """
+
+    report: Report
+    change: Change
+    notes: tuple[str, ...] = ()
+
+
+def _look(
+    work: Work,
+    run: Run,
+    pull: PullRequest,
+    configuration: Configuration,
+    files: Mapping[str, ChangedFile],
+) -> Looked:
     assert run.check_run_id is not None
-    files = read_changed_files(work.api, pull)
-    wishes = configuration.review
-    policy = Policy(wishes.fail_on, wishes.max_comments, wishes.scope)
-    earlier = tuple(map(_from_memory, work.services.runs.previous_findings(run)))
-    if not source_paths(files):
-        return compose(empty_report(), Change(files, {}), policy, pull.head_sha, earlier)
-    listed = "\n".join(f"- {code(path)}" for path in source_paths(files)[:50])
+    notes = _notes(work, files)
+    paths = source_paths(files)
+    if not paths:
+        return Looked(empty_report(), Change(files, {}), notes)
+    listed = "\n".join(f"- {code(path)}" for path in paths[:50])
     title = "Looking at the changed programs"
     posting.show_progress(work.api, pull.repository, run.check_run_id, title, listed)
-    static = pull.is_fork and wishes.forks != "full"
-    options = build_options(configuration, work.services.settings, static=static)
-    archive = work.api.download(f"/repos/{pull.repository}/tarball/{pull.head_sha}")
+    options = build_options(
+        configuration, work.services.settings, static=_is_static(work, pull, configuration)
+    )
+    team = Team(work.services, run.id, work.ask_for_help, work.lease.interrupt)
+    with _snapshot(work, pull, pull.head_sha) as root:
+        selected = select_programs(root, paths)
+        progress = _progress(work)
+        report = selected.complete(analyse_shared(team, root, selected.paths, options, progress))
+        report, why_not = _against_base(work, pull, report, root, files, options)
+        return Looked(report, read_change(root, files, report), (*notes, *why_not))
+
+
+def _against_base(
+    work: Work,
+    pull: PullRequest,
+    report: Report,
+    root: Path,
+    files: Mapping[str, ChangedFile],
+    options: Options,
+) -> tuple[Report, tuple[str, ...]]:
+    """The report set against the base commit, or why it could not be."""
+    if not needs_base(report, LOUD):
+        return report, ()
+    try:
+        with _snapshot(work, pull, merge_base(work.api, pull)) as base:
+            how = replace(options, interrupt=work.lease.interrupt)
+            return compare_base(report, root, base, files, how, _progress(work)), ()
+    except (SnapshotRefused, AnalysisFailed, Refused) as error:
+        log.warning("not compared with the base", extra={"reason": str(error)})
+        return report, (f"Not compared with the base commit, so everything counts as new: {error}",)
+
+
+@contextmanager
+def _snapshot(work: Work, pull: PullRequest, commit: str) -> Iterator[Path]:
+    archive = work.api.download(f"/repos/{pull.repository}/tarball/{commit}")
     with archive as stream, snapshot(stream) as root:
-        team = Team(work.services, run.id, work.ask_for_help, work.lease.interrupt)
-        report, change = _analyse(team, root, files, options)
-    return compose(report, change, policy, pull.head_sha, earlier)
+        yield root
 
 
-def _analyse(
-    team: Team, root: Path, files: Mapping[str, ChangedFile], options: Options
-) -> tuple[Report, Change]:
+def _progress(work: Work) -> Callable[[str], None]:
     def progress(text: str) -> None:
-        team.interrupt()
+        work.lease.interrupt()
         log.info("stage %s", text)
 
-    report = analyse_shared(team, root, source_paths(files), options, progress)
-    return report, read_change(root, files)
+    return progress
+
+
+def _is_static(work: Work, pull: PullRequest, configuration: Configuration) -> bool:
+    """Strangers' programs are read and not run, until a maintainer allows this very commit."""
+    if not pull.is_fork or configuration.review.forks == "full":
+        return False
+    return not work.services.wishes.is_allowed(pull.repository_id, pull.number, pull.head_sha)
+
+
+def _notes(work: Work, files: Mapping[str, ChangedFile]) -> tuple[str, ...]:
+    notes = []
+    if len(files) >= MOST_FILES:
+        notes.append(f"GitHub lists the first {MOST_FILES:,} changed files; the rest was not seen.")
+    hidden = [path for path, file in files.items() if is_source(file) and file.hunks is None]
+    if hidden:
+        listed = ", ".join(code(path) for path in hidden[:10])
+        more = f" and {len(hidden) - 10} more" if len(hidden) > 10 else ""
+        notes.append(f"GitHub shows no diff of {listed}{more}: no comment can stand there.")
+    if work.claim.attempts:
+        tries = work.claim.attempts + 1
+        notes.append(f"This took {tries} tries, because GitHub or a worker was away in between.")
+    return tuple(notes)
+
+
+def _compose(
+    work: Work, run: Run, pull: PullRequest, configuration: Configuration, looked: Looked
+) -> Review:
+    wishes = configuration.review
+    rules_url = work.services.settings.faultline_rules_url
+    policy = Policy(wishes.fail_on, wishes.max_comments, wishes.scope, rules_url)
+    context = Context(
+        standing=read_standing(work.api, pull),
+        ignored=work.services.wishes.ignored(pull.repository_id, pull.number),
+        notes=looked.notes,
+        round=run.round,
+        may_commit=not pull.is_fork,
+    )
+    earlier = _earlier(work, run)
+    return compose(looked.report, looked.change, policy, pull.head_sha, earlier, context)
+
+
+def _earlier(work: Work, run: Run) -> tuple[Earlier, ...]:
+    """What the review before remembered: of this head commit, when it is reviewed again."""
+    runs = work.services.runs
+    known = runs.get(run.id) if run.round else None
+    found = known.findings if known is not None else ()
+    return tuple(map(_from_memory, found or runs.previous_findings(run)))
 
 
 def _from_memory(found: RememberedFinding) -> Earlier:

@@ -43,7 +43,8 @@ class Text:
     def ending(self) -> str:
         """What stands before the line feed in most lines: a carriage return or nothing."""
         returns = sum(line.endswith("\r") for line in self.lines)
-        return "\r" if 2 * returns > len(self.lines) else ""
+        # the last line may have no ending at all
+        return "\r" if returns and 2 * returns >= len(self.lines) else ""
 
 
 def has_lone_returns(content: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from analyzer import Finding, Report
@@ -23,22 +23,43 @@ class Sorted:
         inline: get a comment now.
         folded: new and in the diff, beyond the number of comments.
         standing: a comment of an earlier review still stands.
+        back: told earlier, fixed in between, and there again.
         elsewhere: outside the diff.
+        before: there before the change as well.
+        ignored: somebody asked to hear nothing of them.
         fixed, lost: told earlier and not found now, as sentences; lost ones could not be checked.
+        told: how many had been told when this push came.
     """
 
     inline: Sequence[Finding] = ()
     folded: Sequence[Finding] = ()
     standing: Sequence[Finding] = ()
+    back: Sequence[Finding] = ()
     elsewhere: Sequence[Finding] = ()
+    before: Sequence[Finding] = ()
+    ignored: Sequence[Finding] = ()
     advice: Sequence[Finding] = ()
     fixed: Sequence[str] = ()
     lost: Sequence[str] = ()
+    told: int = 0
 
     @property
     def loud(self) -> list[Finding]:
-        """Errors and warnings in the diff."""
-        return [*self.inline, *self.folded, *self.standing]
+        """Errors and warnings that the change is responsible for."""
+        return [*self.inline, *self.folded, *self.standing, *self.back]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of a check run. GitHub takes 20, 40 and 20 characters, and three buttons."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+FIX = Action("Apply fixes", "Commit all tried fixes to the branch", "fix")
+RERUN = Action("Re-run", "Review this commit again", "rerun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +70,58 @@ class CheckOutput:
     title: str
     summary: str
     text: str = ""
+    actions: tuple[Action, ...] = ()
 
     def payload(self) -> Json:
         """The `output` of GitHub's check runs."""
         output: Json = {"title": self.title[:LONGEST_TITLE], "summary": self.summary}
         return {**output, "text": self.text} if self.text else output
 
+    def buttons(self) -> list[Json]:
+        """The `actions` of GitHub's check runs."""
+        return [asdict(action) for action in self.actions]
 
-def check_output(report: Report, found: Sorted, conclusion: Conclusion) -> CheckOutput:
-    """What the check run says at its end."""
-    sections = [*_sections(found), _programs(report)]
+
+def check_output(
+    report: Report,
+    found: Sorted,
+    conclusion: Conclusion,
+    notes: Sequence[str] = (),
+    hidden: str = "",
+    *,
+    may_commit: bool = True,
+) -> CheckOutput:
+    """What the check run says at its end.
+
+    Args:
+        notes: sentences about the review itself.
+        hidden: the tried edits, as `worker.repairs` keeps them.
+    """
+    sections = [*_sections(found), _programs(report), _notes(notes)]
+    fix = (FIX,) if hidden and may_commit else ()
+    rerun = (RERUN,) if conclusion == "neutral" else ()
+    coverage = wording.shorten(_coverage(report), wording.LONGEST_BODY - len(hidden) - 2)
     return CheckOutput(
         conclusion,
         _title(report, found),
         wording.shorten("\n\n".join(section for section in sections if section)),
-        wording.shorten(_coverage(report)),
+        "\n\n".join(part for part in (coverage, hidden) if part),
+        (*fix, *rerun),
     )
 
 
-def trouble(title: str, reason: str) -> CheckOutput:
-    """A check run that could not look; never the author's failure."""
-    return CheckOutput("neutral", title, wording.shorten(reason))
+def trouble(title: str, reason: str, *, rerun: bool = True) -> CheckOutput:
+    """A check run that could not look; never the author's failure.
+
+    Args:
+        rerun: whether trying again could help.
+    """
+    buttons = (RERUN,) if rerun else ()
+    return CheckOutput("neutral", title, wording.shorten(reason), actions=buttons)
+
+
+def _notes(notes: Sequence[str]) -> str:
+    return "### About this review\n\n" + _bullets(notes) if notes else ""
 
 
 def _title(report: Report, found: Sorted) -> str:
@@ -84,7 +136,10 @@ def _title(report: Report, found: Sorted) -> str:
     if found.lost:
         return "Earlier findings could not be checked again"
     if not unseen:
-        return f"Nothing found in {wording.count(len(programs), 'observed program')}"
+        seen = wording.count(len(programs), "observed program")
+        if found.before:
+            return f"Nothing new in {seen}; {wording.counts(found.before)} there before"
+        return f"Nothing found in {seen}"
     failed = [program for program in unseen if program.status == "failed"]
     if failed:
         return f"{wording.count(len(failed), 'program')} could not be reviewed"
@@ -95,13 +150,23 @@ def _title(report: Report, found: Sorted) -> str:
 def _sections(found: Sorted) -> Iterator[str]:
     yield _list("### In this change", found.loud)
     if found.fixed:
-        yield "### Fixed since the last review\n\n" + _bullets(found.fixed)
+        yield f"### {_fixed(found)}\n\n" + _bullets(found.fixed)
     if found.lost:
         yield "### Told earlier, could not be checked again\n\n" + _bullets(found.lost)
     if found.elsewhere:
         yield _list("### Outside the lines of this change", found.elsewhere, full=True)
+    if found.before:
+        yield _list("### There before this change", found.before, full=True)
+    if found.ignored:
+        yield _list("### Ignored, as somebody asked", found.ignored)
     if found.advice:
         yield _list("### Advice", found.advice, full=True)
+
+
+def _fixed(found: Sorted) -> str:
+    """ "Fixed since the last review: 2 of 3"."""
+    told = max(found.told, len(found.fixed))
+    return f"Fixed since the last review: {len(found.fixed)} of {told}"
 
 
 def _list(heading: str, findings: Sequence[Finding], *, full: bool = False) -> str:
@@ -163,7 +228,9 @@ def review_body(found: Sorted, check: CheckOutput, marker: str) -> str:
     """The text above a review's comments."""
     parts = [f"**Faultline:** {_news(found, check.conclusion)}"]
     if found.fixed:
-        parts.append("Fixed since the last review:\n\n" + _bullets(found.fixed))
+        parts.append(f"{_fixed(found)}\n\n" + _bullets(found.fixed))
+    if found.back:
+        parts.append(_list("Back again, after it had been fixed:", found.back))
     if found.folded:
         listed = _list("", found.folded, full=True).strip()
         noun = "finding" if len(found.folded) == 1 else "findings"
@@ -178,13 +245,16 @@ def review_body(found: Sorted, check: CheckOutput, marker: str) -> str:
         number = len(found.advice)
         noun = "piece of advice is" if number == 1 else "pieces of advice are"
         parts.append(f"{number} {noun} in the check run's summary.")
-    return wording.shorten("\n\n".join(parts), wording.LONGEST_BODY - 200) + f"\n\n{marker}"
+    room = wording.LONGEST_BODY - len(marker.encode()) - 2
+    return wording.shorten("\n\n".join(parts), room) + f"\n\n{marker}"
 
 
 def _news(found: Sorted, conclusion: Conclusion) -> str:
     new = [*found.inline, *found.folded]
     if new:
         return f"{wording.counts(new)} found in this change."
+    if found.back:
+        return f"{wording.counts(found.back)} back again, nothing new."
     if found.standing or found.lost or found.elsewhere:
         return f"{wording.count(len(found.fixed), 'finding')} fixed, nothing new."
     if conclusion == "success":

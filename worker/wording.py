@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer import Edit, Finding, ProgramReport
+from worker import proofs
 from worker.suggestion import Suggestion, Text, as_diff, block
 
 LONGEST_BODY = 65_000  # GitHub takes 65,535 (check run) or 65,536 (review); bytes, to be safe
@@ -17,9 +18,14 @@ CUT = "\n\n… shortened: GitHub takes no longer text."
 _MARKER = "faultline:review"
 
 
-def review_marker(head_sha: str) -> str:
-    """Hidden in the body of a review; how we know our own."""
-    return f"<!-- {_MARKER} head={head_sha} -->"
+def review_marker(head_sha: str, round_: int = 0) -> str:
+    """Hidden in the body of a review; how we know our own.
+
+    Args:
+        round_: how often somebody asked for a review of this head commit again.
+    """
+    again = f" round={round_}" if round_ else ""
+    return f"<!-- {_MARKER} head={head_sha}{again} -->"
 
 
 def plain(text: str) -> str:
@@ -84,15 +90,43 @@ def _open_fence(text: str) -> str:
     return f"\n{opened}" if opened else ""
 
 
-def describe(finding: Finding) -> str:
-    """What is wrong, why, and what was measured."""
-    parts = [
-        f"**{finding.severity}** · {code(finding.rule)}: {plain(finding.message)}",
-        plain(finding.why),
-    ]
-    if measured := evidence(finding):
-        parts.append(details("What was measured", measured))
-    return "\n\n".join(part for part in parts if part)
+def headline(finding: Finding) -> str:
+    """What is wrong, with the measured fact."""
+    return f"**{finding.severity}** · {code(finding.rule)}: {plain(finding.message)}"
+
+
+def proof(finding: Finding) -> list[str]:
+    """What was seen and what the experiment showed, in at most two lines."""
+    experiment = finding.fix.experiment if finding.fix else None
+    if experiment is None:
+        seen = "Proof: seen while this program ran." if finding.proof == "contract" else ""
+        return [seen]
+    told = plain(proofs.numbers(finding))
+    if experiment.outcome != "better":
+        effect = {"noise": "effect within noise", "worse": "no better in so few steps"}
+        mended = "contract mended, " if finding.proof == "contract" else ""
+        return [f"Proof: {mended}{effect[experiment.outcome]}: {told}."]
+    drawn = proofs.curves(experiment)
+    return [f"Proof: {told}.", f"Loss: {code(drawn)}" if drawn else ""]
+
+
+def numbers(finding: Finding) -> str:
+    """What the experiment with the edit showed; empty without one."""
+    return proofs.numbers(finding)
+
+
+def background(finding: Finding, rules_url: str = "") -> list[str]:
+    """Why it matters and everything measured, folded; and where the rule is explained."""
+    parts = [part for part in (plain(finding.why), evidence(finding)) if part]
+    folded = details("Why, and what was measured", "\n\n".join(parts)) if parts else ""
+    return [folded, page(finding, rules_url)]
+
+
+def page(finding: Finding, rules_url: str) -> str:
+    """The way to the rule's own page."""
+    if rules_url:
+        return f"[When it is right, and its sources]({rules_url.rstrip('/')}/{finding.rule}.md)"
+    return f"When it is right, and its sources: {code(f'/faultline explain {finding.rule}')}"
 
 
 def evidence(finding: Finding) -> str:
@@ -119,26 +153,24 @@ def proposal(finding: Finding, texts: Mapping[str, Text]) -> str:
     """A fix that GitHub cannot commit for us, to be read."""
     if finding.fix is None:
         return ""
-    head = f"Fix: {plain(finding.fix.description)} {tried(finding)}"
+    head = f"Fix: {plain(finding.fix.description)} {checked(finding)}"
     shown = as_diff(finding.fix.edits, texts)
     return f"{head}\n\n{block(shown.split(chr(10)), 'diff')}" if shown else head
 
 
-def tried(finding: Finding) -> str:
-    """Whether the fix was tried, with numbers when there are some."""
+def checked(finding: Finding) -> str:
+    """Whether the edited program was checked again."""
     fix = finding.fix
     if fix is None or fix.verified is None:
         return "(not tried)"
-    experiment = fix.experiment
-    if experiment is None:
-        return "(tried: the finding is gone with it)"
-    before, after = _mean(experiment.before), _mean(experiment.after)
-    numbers = f"{plain(experiment.metric)} {before:.3g} → {after:.3g}"
-    return f"(tried: {numbers}, mean of {count(experiment.seeds, 'seed')})"
+    return "(tried: the finding is gone with it)"
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else float("nan")
+def tried(finding: Finding) -> str:
+    """Whether the fix was tried, with numbers when there are some; for a list."""
+    told = proofs.numbers(finding)
+    is_tried = finding.fix is not None and finding.fix.verified is not None
+    return f"(tried: {plain(told)})" if is_tried and told else checked(finding)
 
 
 def program_line(program: ProgramReport) -> str:

@@ -6,6 +6,7 @@ from worker.demo.github_standin import GitHubStandIn
 from worker.demo.github_standin.keys import new_private_key
 from worker.demo.github_standin.records import PullRequest as StandInPull
 from worker.github import AppIdentity, Installation, Tokens
+from worker.patience import IMPATIENT
 from worker.pulls import PullRequest, read_pull_request
 
 PROGRAM = b"".join(b"line %d\n" % number for number in range(1, 61))
@@ -32,7 +33,8 @@ def identity(github: GitHubStandIn) -> AppIdentity:
 @pytest.fixture
 def api(github: GitHubStandIn, identity: AppIdentity) -> Iterator[Installation]:
     (repository,) = github.hub.repositories.values()
-    with Installation(identity, Tokens(identity), github.installation_id, repository.id) as api:
+    tokens, installation = Tokens(identity), github.installation_id
+    with Installation(identity, tokens, installation, repository.id, IMPATIENT) as api:
         yield api
 
 

@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from tests.support.github import assert_described
+from worker.answers import graphql_data, refusal, wait_of
 from worker.checkout import snapshot
 from worker.demo.github_standin import Failure, GitHubStandIn
+from worker.demo.github_standin.records import PullRequest as StandInPull
 from worker.errors import (
     GitHubError,
     Limited,
@@ -18,7 +20,8 @@ from worker.errors import (
     Unavailable,
     Unprocessable,
 )
-from worker.github import AppIdentity, Installation, Tokens
+from worker.github import AppIdentity, Installation, Tokens, graphql_url
+from worker.patience import IMPATIENT, Patience
 from worker.pulls import PullRequest, read_changed_files, read_pull_request, read_settings
 
 Calls = Callable[[str, str], int]
@@ -134,7 +137,7 @@ def test_key_that_is_not_pem(identity: AppIdentity) -> None:
 
 def test_nobody_listens(identity: AppIdentity) -> None:
     away = replace(identity, api_url="http://127.0.0.1:1")
-    with Installation(away, Tokens(away), 1, 1) as api, pytest.raises(Unavailable):
+    with Installation(away, Tokens(away), 1, 1, IMPATIENT) as api, pytest.raises(Unavailable):
         api.get("/repos/octo-org/nets")
 
 
@@ -211,7 +214,7 @@ def test_a_hung_server_is_given_up(
     fresh = AppIdentity(github.url, str(github.app_id), github.private_key)
     (repository,) = github.hub.repositories.values()
     started = time.monotonic()
-    other = Installation(fresh, Tokens(fresh), github.installation_id, repository.id)
+    other = Installation(fresh, Tokens(fresh), github.installation_id, repository.id, IMPATIENT)
     with other, pytest.raises(Unavailable, match="Timeout"):
         read_pull_request(other, pull.repository, pull.number)
     assert time.monotonic() - started < 1.5
@@ -237,3 +240,98 @@ def test_a_page_in_place_of_json_is_an_outage(identity: AppIdentity) -> None:
         with pytest.raises(Unavailable, match="not JSON"):
             Tokens(there).get(1, 2)
         server.shutdown()
+
+
+@pytest.fixture
+def patient(api: Installation, monkeypatch: pytest.MonkeyPatch) -> tuple[Installation, list[float]]:
+    """Waits that are only counted."""
+    waited: list[float] = []
+    monkeypatch.setattr("worker.patience.time.sleep", waited.append)
+    api._patience = Patience()
+    return api, waited
+
+
+def test_reading_survives_a_short_outage(
+    patient: tuple[Installation, list[float]], opened: StandInPull, github: GitHubStandIn
+) -> None:
+    assert opened.number == 1
+    api, waited = patient
+    github.faults.fail_next(Failure.BEFORE, "GET", "*/pulls/1", times=4)
+    assert api.get("/repos/octo-org/nets/pulls/1")["number"] == 1
+    assert waited == [0.5, 1.0, 2.0, 4.0]
+    github.faults.fail_next(Failure.BEFORE, "GET", "*/pulls/1", times=5)
+    with pytest.raises(Unavailable):
+        api.get("/repos/octo-org/nets/pulls/1")
+    assert github.faults.pending == 0
+
+
+def test_a_write_is_not_repeated_after_an_outage(
+    patient: tuple[Installation, list[float]], opened: StandInPull, github: GitHubStandIn
+) -> None:
+    assert opened.number == 1
+    api, waited = patient
+    github.faults.fail_next(Failure.LOST_ANSWER, "POST", "*/comments")
+    with pytest.raises(Unavailable):
+        api.send("POST", "/repos/octo-org/nets/issues/1/comments", {"body": "once"})
+    assert waited == []
+    (where,) = github.hub.repositories.values()
+    assert len(where.issue_comments) == 1
+
+
+def test_short_limits_are_waited_out_on_the_spot_and_long_ones_are_not(
+    patient: tuple[Installation, list[float]], opened: StandInPull, github: GitHubStandIn
+) -> None:
+    assert opened.number == 1
+    api, waited = patient
+    path = "/repos/octo-org/nets/issues/1/comments"
+    github.faults.fail_next(Failure.SECONDARY_LIMIT, "POST", "*/comments", seconds=3)
+    api.send("POST", path, {"body": "patience"})
+    assert waited == [3.0]
+    github.faults.fail_next(Failure.SECONDARY_LIMIT, "POST", "*/comments", seconds=30)
+    with pytest.raises(Limited) as caught:
+        api.send("POST", path, {"body": "patience"})
+    assert caught.value.seconds == 30
+    github.faults.fail_next(Failure.SECONDARY_LIMIT_BARE, "POST", "*/comments")
+    with pytest.raises(Limited) as caught:
+        api.send("POST", path, {"body": "patience"})
+    assert caught.value.seconds is None
+
+
+def test_a_date_in_retry_after_is_a_limit_without_a_time() -> None:
+    headers = {"retry-after": "Sat, 21 Nov 2026 10:00:00 GMT"}
+    answer = httpx.Response(403, headers=headers, json={"message": "slow down"})
+    error = refusal(answer, "GET /x")
+    assert isinstance(error, Limited)
+    assert error.seconds is None
+
+
+def test_the_end_of_the_hour_counts_only_when_nothing_is_left() -> None:
+    reset = str(int(time.time()) + 100)
+    spent = wait_of({"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset})
+    assert spent is not None
+    assert 90 < spent <= 100
+    assert wait_of({"x-ratelimit-remaining": "7", "x-ratelimit-reset": reset}) is None
+    assert wait_of({"retry-after": "5", "x-ratelimit-reset": reset}) == 5
+
+
+def test_graphql_lies_beside_rest() -> None:
+    assert graphql_url("https://api.github.com") == "https://api.github.com/graphql"
+    assert graphql_url("https://host/api/v3") == "https://host/api/graphql"
+
+
+@pytest.mark.parametrize(
+    ("errors", "kind"),
+    [
+        ([{"type": "FORBIDDEN", "message": "no"}], Refused),
+        ([{"type": "NOT_FOUND", "message": "no"}], Missing),
+        ([{"type": "RATE_LIMITED", "message": "no"}], Limited),
+        ([{"message": "Something went wrong while executing your query."}], Unavailable),
+        ([{"message": "Field 'x' doesn't exist on type 'Query'"}], GitHubError),
+    ],
+)
+def test_errors_of_graphql_come_with_status_200(
+    errors: list[dict[str, str]], kind: type[GitHubError]
+) -> None:
+    answer = httpx.Response(200, json={"data": None, "errors": errors})
+    with pytest.raises(kind):
+        graphql_data(answer)

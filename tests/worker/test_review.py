@@ -11,6 +11,7 @@ from tests.support.unified import whole_file, with_context
 from worker.comments import Change
 from worker.review import Earlier, Policy, Review, compose
 from worker.suggestion import Text
+from worker.told import read_marks
 
 HEAD = "f" * 40
 LINES = tuple(f"line {number}" for number in range(1, 61))
@@ -60,7 +61,9 @@ def test_one_finding() -> None:
     payload = comment.payload()
     body = payload.pop("body")
     assert payload == {"path": "train.py", "line": 3, "side": "RIGHT"}
-    assert body.endswith("```suggestion\nnew 3\n```")
+    shown, _, hidden = body.rpartition("\n\n")
+    assert shown.endswith("```suggestion\nnew 3\n```")
+    assert [one.fingerprint for one in read_marks(hidden)] == ["one"]
     assert "tried: the finding is gone with it" in body
     assert "The gradient vanishes" in body
     assert made.check.conclusion == "failure"
@@ -259,12 +262,30 @@ def test_a_range_lies_in_one_hunk() -> None:
 
 def test_experiment_is_told_in_numbers() -> None:
     experiment = Experiment(
-        metric="accuracy", seeds=3, before=(0.1, 0.1, 0.1), after=(0.9, 0.8, 1.0), seconds=9
+        metric="accuracy",
+        seeds=3,
+        before=(0.1, 0.1, 0.1),
+        after=(0.9, 0.8, 1.0),
+        seconds=9,
+        outcome="better",
+        held_out=100,
+        loss_before=(2.0, 2.0, 1.9),
+        loss_after=(2.0, 1.0, 0.0),
     )
     good = finding(3, "one")
     good = good.model_copy(update={"fix": good.fix.model_copy(update={"experiment": experiment})})
     (comment,) = review(observed(good)).comments
-    assert "accuracy 0.1 → 0.9, mean of 3 seeds" in comment.body
+    told = "Proof: accuracy on held-out samples 0.1 0.1 0.1 → 0.9 0.8 1, 3 seeds, 9 s."
+    assert told in comment.body
+    assert "Loss: `███ → █▅▁`" in comment.body
+
+
+def test_a_mended_contract_without_an_effect_is_told_as_such() -> None:
+    experiment = Experiment(metric="r2", seeds=3, before=(0.9,), after=(0.9,), seconds=9)
+    good = finding(3, "one")
+    good = good.model_copy(update={"fix": good.fix.model_copy(update={"experiment": experiment})})
+    (comment,) = review(observed(good)).comments
+    assert "Proof: contract mended, effect within noise: r2" in comment.body
 
 
 def test_crlf_and_tabs_are_kept() -> None:
@@ -307,7 +328,7 @@ def test_a_long_comment_keeps_its_suggestion_whole() -> None:
     ]
     (comment,) = review(observed(*many), max_comments=50).comments
     assert "shortened" in comment.body
-    assert comment.body.endswith("\n\n```suggestion\nnew 3\n```")
+    assert "\n\n```suggestion\nnew 3\n```\n\n<!-- faultline:told" in comment.body
     assert len(comment.body.encode()) <= 65_535
 
 

@@ -169,5 +169,5 @@ def rules_of(comments: Sequence[ReviewComment]) -> list[str]:
 
 def fixed_rules(body: str) -> list[str]:
     """The rules listed below "Fixed since the last review"."""
-    section = re.search(r"Fixed since the last review:?\n\n((?:- .*\n?)+)", body)
+    section = re.search(r"Fixed since the last review[^\n]*\n\n((?:- .*\n?)+)", body)
     return re.findall(r"(?m)^- `([\w-]+)`", section[1]) if section else []

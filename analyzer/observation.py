@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from analyzer.errors import SandboxError
 from analyzer.limits import Limits
 from analyzer.observed import Observation
 from analyzer.options import Options, ProgramSpec, is_entry, run_words
+from analyzer.sandbox import preload
 from analyzer.sandbox.protocol import Request
-from analyzer.sandbox.runner import observe
+from analyzer.sandbox.session import Session
 from analyzer.source.calls import SourceIndex
-from analyzer.source.files import read_source
+from analyzer.source.files import SourceFile, read_source
 
 OLD_KERAS_CAUSES = frozenset({"crash", "missing_module", "no_training", "no_model"})
 """Endings after which a Keras program is tried once more with tf_keras (Keras 2)."""
@@ -29,6 +31,10 @@ BREAKS = frozenset(
 """Endings that come from the program itself."""
 
 
+Way = Literal["plain", "tf_keras", "invented_files"]
+"""As it stands, with Keras 2, or with files that are missing invented."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """A program's source together with what its run showed.
@@ -36,13 +42,31 @@ class Observed:
     Attributes:
         observation: None when the program was not run.
         why_not: why it was not run; None when it was.
-        seconds: wall time of the run.
+        seconds: wall time of the run, or of its several ways.
+        way: in which way it was run; a later run of the same program begins with it.
     """
 
     source: SourceIndex
     observation: Observation | None
     why_not: str | None = None
     seconds: float = 0.0
+    way: Way = "plain"
+
+
+def open_session(root: Path, file: SourceFile, spec: ProgramSpec, options: Options) -> Session:
+    """A session for all runs of one program; it begins to import what the program imports.
+
+    Nothing is started for a review of the source alone. What keeps the sandbox from starting is
+    told by the first run.
+    """
+    script, _, entry = command_of(file.path, spec.run, root)
+    same = script == file.path
+    names = preload.names_of(root, file.path, file.text) if same or entry else ()
+    session = Session(root, policy=options.sandbox, mounts=options.mounts, preload=names)
+    if not options.static:
+        with contextlib.suppress(SandboxError):
+            session.prepare(Request(script=script, entry=entry, device=options.device))
+    return session
 
 
 def observe_program(
@@ -52,11 +76,15 @@ def observe_program(
     options: Options,
     budget: float,
     texts: Mapping[str, str],
+    session: Session | None = None,
+    like: Observed | None = None,
 ) -> Observed:
     """Run the program within `budget` seconds; Keras programs that need Keras 2 get it.
 
     Args:
         texts: texts that replace files of the program (an edit under test).
+        session: where it runs; by default a session of its own.
+        like: an earlier run of the same program: the way that showed most comes first.
     """
     started = time.monotonic()
     request = build_request(root, source, spec, options, runnable(root, source, texts))
@@ -67,37 +95,89 @@ def observe_program(
         missing = f"the configured run starts {request.script}, and there is no such file"
         return Observed(source, None, missing)
 
-    def run(asked: Request) -> Observation:
-        left = max(1.0, budget - (time.monotonic() - started))
+    with contextlib.ExitStack() as stack:
+        runs = _Runs(session or stack.enter_context(_plain(root, options)), options)
+        runs.until, half = started + budget, started + budget / 2
+        try:
+            runs.first(request, like)
+            for way in _other_ways(source, runs):
+                if time.monotonic() < half:
+                    runs.another(request, way)
+        except SandboxError as error:
+            return Observed(source, None, f"sandbox unavailable: {error}")
+    return Observed(source, runs.seen, None, time.monotonic() - started, runs.way)
+
+
+def _plain(root: Path, options: Options) -> Session:
+    """A session that imports nothing ahead."""
+    return Session(root, policy=options.sandbox, mounts=options.mounts)
+
+
+@dataclass
+class _Runs:
+    """Runs of one program in different ways.
+
+    Attributes:
+        until: moment of the monotonic clock when the time is over.
+        seen, way: the run that got furthest, and how it was run.
+        begun: the way of the first run.
+    """
+
+    session: Session
+    options: Options
+    until: float = 0.0
+    seen: Observation = field(default_factory=Observation)
+    way: Way = "plain"
+    begun: Way = "plain"
+
+    def first(self, request: Request, like: Observed | None) -> None:
+        """Run it as an earlier run of it went best; that one's trouble is the program's own."""
+        self.way = self.begun = like.way if like else "plain"
+        self.seen = self._run(_in_way(request, self.way))
+        own = like.observation.trouble if like and like.observation else None
+        if self.way != "plain" and self.seen.trouble is None:
+            self.seen = self.seen.model_copy(update={"trouble": own})
+
+    def another(self, request: Request, way: Way) -> None:
+        """Keep this run when it gets further."""
+        best = further(self.seen, self._run(_in_way(request, way)))
+        if best is not self.seen:
+            self.seen, self.way = best, way
+
+    def _run(self, request: Request) -> Observation:
         limits = replace(
-            Limits(), wall_seconds=left, steps=request.steps, interrupt=options.interrupt
+            Limits(),
+            wall_seconds=max(1.0, self.until - time.monotonic()),
+            steps=request.steps,
+            interrupt=self.options.interrupt,
         )
-        return observe(root, asked, limits=limits, policy=options.sandbox, mounts=options.mounts)
-
-    try:
-        seen = run(request)
-        for other in _other_ways(request, source, seen):
-            if time.monotonic() - started < budget / 2:
-                seen = further(seen, run(other))
-    except SandboxError as error:
-        return Observed(source, None, f"sandbox unavailable: {error}")
-    return Observed(source, seen, None, time.monotonic() - started)
+        return self.session.observe(request, limits=limits)
 
 
-def _other_ways(request: Request, source: SourceIndex, seen: Observation) -> Iterator[Request]:
-    """What to try when the program did not train as it stands.
+def _in_way(request: Request, way: Way) -> Request:
+    if way == "tf_keras":
+        return request.model_copy(update={"keras": "tf_keras"})
+    if way == "invented_files":
+        return request.model_copy(update={"hints": {**request.hints, "invent_files": True}})
+    return request
+
+
+def _other_ways(source: SourceIndex, runs: _Runs) -> Iterator[Way]:
+    """What to try when the program did not train in the first way.
 
     Keras programs may need Keras 2; a program that breaks on its own data before it builds a model
     can still show the model on invented data.
     """
+    seen = runs.seen
     trouble = seen.trouble
-    steps = seen.trace.steps if seen.trace else 0
-    if trouble is None or steps > 0:
+    if trouble is None or (seen.trace and seen.trace.steps > 0):
         return
+    ways: list[Way] = ["plain"]
     if source.framework != "torch" and trouble.cause in OLD_KERAS_CAUSES:
-        yield request.model_copy(update={"keras": "tf_keras"})
+        ways.append("tf_keras")
     if seen.graph is None and trouble.cause in ("crash", "missing_data"):
-        yield request.model_copy(update={"hints": {**request.hints, "invent_files": True}})
+        ways.append("invented_files")
+    yield from (way for way in ways if way != runs.begun)
 
 
 def further(one: Observation, other: Observation) -> Observation:
@@ -147,7 +227,12 @@ def build_request(
 
 
 def runnable(root: Path, source: SourceIndex, texts: Mapping[str, str]) -> Mapping[str, str]:
-    """The texts, with the script of a notebook's cells in place of its JSON."""
+    """The texts, with the script of a notebook's cells in place of its JSON.
+
+    Of a file that does not parse what does is run.
+    """
+    if source.readable is not None:
+        return {**texts, source.path: source.readable}
     if not source.path.endswith(".ipynb") or source.path in texts:
         return texts
     return {**texts, source.path: read_source(root, source.path).text}

@@ -15,12 +15,13 @@ from analyzer.errors import SourceError
 from analyzer.findings import Finding, ProgramReport, Report, Seconds
 from analyzer.fusion import Verdict, judge
 from analyzer.kinds import SEVERITIES, Severity
-from analyzer.observation import Observed, falls_short, observe_program
+from analyzer.observation import Observed, falls_short, observe_program, open_session
 from analyzer.observed import Observation
 from analyzer.options import Options, ProgramSpec
 from analyzer.programs import Skipped, TrainingProgram, find_programs
 from analyzer.rules.base import Program, Rule
 from analyzer.rules.registry import select_rules
+from analyzer.sandbox.session import Session
 from analyzer.source.files import SourceFile, read_source
 from analyzer.source.index import read_program
 from analyzer.task import infer_problem
@@ -88,14 +89,18 @@ class _Review:
             file = read_source(self.root, path)
         except SourceError as error:
             return ProgramReport(path=path, status="failed", reason=str(error))
-        self.say(f"{path}: reading")
-        observed = self._observe(None, self._budget)
+        with open_session(self.root, file, self.spec, self.options) as session:
+            return self._reviewed(file, session, started)
+
+    def _reviewed(self, file: SourceFile, session: Session, started: float) -> ProgramReport:
+        self.say(f"{file.path}: reading")
+        observed = self._observe(None, self._budget, session)
         view = self._view(observed, None)
         judged_at = time.monotonic()
         verdict = self._judge(view)
         mends: Sequence[mending.Mend] = mending.plan_mends(verdict.judged, file)
         verify_at = time.monotonic()
-        mends = self._verify(mends, verdict, file, observed, started)
+        mends = self._verify(mends, verdict, file, observed, session, started)
         findings = [self._finding(mend, file) for mend in mends]
         done = time.monotonic()
         build, observe = _times(observed.observation)
@@ -112,13 +117,21 @@ class _Review:
     def _budget(self) -> float:
         return self.spec.budget or self.options.budget
 
-    def _observe(self, texts: Mapping[str, str] | None, budget: float) -> Observed:
+    def _observe(
+        self,
+        texts: Mapping[str, str] | None,
+        budget: float,
+        session: Session,
+        like: Observed | None = None,
+    ) -> Observed:
         path = self.program.path
         source = read_program(self.root, path, text=(texts or {}).get(path))
         if self.options.static:
             return Observed(source, None, "switched off: only the source was read")
         self.say(f"{path}: running in the sandbox")
-        return observe_program(self.root, source, self.spec, self.options, budget, texts or {})
+        return observe_program(
+            self.root, source, self.spec, self.options, budget, texts or {}, session, like
+        )
 
     def _view(self, observed: Observed, _: None) -> Program:
         why_not = observed.why_not
@@ -139,6 +152,7 @@ class _Review:
         verdict: Verdict,
         file: SourceFile,
         observed: Observed,
+        session: Session,
         started: float,
     ) -> Sequence[mending.Mend]:
         """Run the edited program again while the budget lasts; a run must have shown something."""
@@ -154,7 +168,7 @@ class _Review:
             if left < 1.5 * observed.seconds:
                 return None
             self.say(f"{self.program.path}: checking the edits")
-            again = self._observe(texts, left)
+            again = self._observe(texts, left, session, observed)
             if again.observation is None:
                 return None
             if falls_short(first, again.observation):

@@ -1,7 +1,8 @@
 """Predictions and targets that are broadcast against each other.
 
 What it finds
-    A loss between predictions of shape (N, 1) and targets of shape (N), or the reverse.
+    A loss between predictions of shape (N, 1) and targets of shape (N), or the reverse: squared,
+    absolute, Huber, Gaussian, Poisson and hinge losses.
 Why it hurts
     Broadcasting makes N by N differences: every prediction is compared with every target, and the
     best answer is the mean of all targets for every input.
@@ -34,6 +35,9 @@ from analyzer.rules.reading.mends import exact_call
 from analyzer.rules.reading.proof import first_loss_seen, first_site
 from analyzer.rules.samples import at, sample
 
+ELEMENTWISE = REGRESSION | {"gaussian_nll", "poisson_nll", "hinge_embedding", "soft_margin"}
+"""Losses that compute one value per element; only PyTorch's squared and absolute ones warn."""
+
 
 class BroadcastTargets(Rule):
     """N by N differences in place of N."""
@@ -53,7 +57,7 @@ class BroadcastTargets(Rule):
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """The shapes that the only loss received."""
         loss, seen = only_loss(program), first_loss_seen(program)
-        if loss is None or loss.name not in REGRESSION:
+        if loss is None or loss.name not in ELEMENTWISE:
             return
         if seen is None or not seen.prediction_shape or not seen.target_shape:
             yield self.unchecked("needs the shapes that go into the loss, not seen")
@@ -80,7 +84,7 @@ def _broadcast(predictions: Shape, targets: Shape) -> bool:
 def _fix(program: Program, loss: LossUse, site: Site) -> FixPlan | Declined:
     call = exact_call(program.source, loss.call_site or site)
     plain = [a for a in call.arguments if a.keyword is None] if call else []
-    if len(plain) != 2 or not plain[0].text.isidentifier():
+    if len(plain) < 2 or not plain[0].text.isidentifier():
         return Declined("the loss call is not written with two names")
     text = f"{plain[1].text}.reshape({plain[0].text}.shape)"
     change = ReplaceExpression(plain[1].site, text)
@@ -102,6 +106,11 @@ EXAMPLES = (
     Example(
         "a column against a row",
         _program((32, 1), (32,)),
+        found=(Found(2, "all pairs", "criterion(outputs, y.reshape(outputs.shape))", "contract"),),
+    ),
+    Example(
+        "a likelihood of counts",
+        _program((32, 1), (32,), "poisson_nll"),
         found=(Found(2, "all pairs", "criterion(outputs, y.reshape(outputs.shape))", "contract"),),
     ),
     Example("equal shapes", _program((32, 1), (32, 1))),

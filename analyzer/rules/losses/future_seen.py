@@ -66,7 +66,7 @@ class FutureSeen(Rule):
         yield Suspicion(
             site=site,
             message=(
-                f"Targets are the inputs {seen.shift} later, and exchanging positions from"
+                "Targets are the inputs of a later step, and exchanging positions from"
                 f" {seen.changed_from} on changes outputs before them by {number(seen.largest)}"
                 f" (deviation of all outputs {number(seen.spread)}): the answer is visible."
             ),

@@ -38,7 +38,8 @@ from analyzer.rules.samples import PATH, at, sample
 HALF = 0.5
 SLACK = 1e-3
 COMPARISON = re.compile(r"(?P<left>.+?)\s*(?P<sign>>=?)\s*0?\.50*")
-BINARY_ACCURACIES = frozenset({"accuracy", "acc", "binary_accuracy", "BinaryAccuracy"})
+BINARY_ACCURACIES = frozenset({"accuracy", "acc", "binary_accuracy"})
+HALF_BY_DEFAULT = re.compile(r"""['"](?:accuracy|acc|binary_accuracy)['"]|BinaryAccuracy\(\)""")
 BINARY_LOGITS = frozenset({"bce_with_logits", "binary_crossentropy"})
 
 
@@ -86,6 +87,8 @@ def _in_keras(program: Program) -> Iterator[Suspicion]:
     named = [name for name in learner.metrics if name in BINARY_ACCURACIES]
     if seen is None or not named or learner.metrics_site is None:
         return
+    if not HALF_BY_DEFAULT.search(text_at(program.source, learner.metrics_site) or ""):
+        return  # a threshold of its own
     if _leaves_unit_range(seen.prediction_min, seen.prediction_max):
         low, high = number(seen.prediction_min or 0.0), number(seen.prediction_max or 0.0)
         yield Suspicion(

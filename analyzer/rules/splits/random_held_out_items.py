@@ -76,6 +76,7 @@ class RandomHeldOutItems(Rule):
                 evidence=Evidence(data={"largest_difference": reads.largest, "span": reads.span}),
                 fix=Declined("which transformation the validation needs is the author's choice"),
                 proof="contract",
+                root=f"{self.name}:{reads.site.line}",
             )
 
 

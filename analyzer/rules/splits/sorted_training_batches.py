@@ -73,6 +73,7 @@ class SortedTrainingBatches(Rule):
             evidence=Evidence(data=order.model_dump(exclude={"site"})),
             fix=_fix(program, order.site),
             proof="contract",
+            root=f"{self.name}:{order.site.line}",
         )
 
 

@@ -81,6 +81,7 @@ class TrainingRowsHeldOut(Rule):
                 ),
                 fix=Declined("which rows to hold out is the author's choice"),
                 proof="contract",
+                root=f"{self.name}:{held.site.line}",
             )
 
 

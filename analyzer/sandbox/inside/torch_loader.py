@@ -43,6 +43,7 @@ class LoaderBook:
     """Which loaders the program iterates, and for what.
 
     Attributes:
+        labels_seen: targets of the first batches, in order, of the first epoch at most.
         trained: loaders whose batches led to a step.
     """
 
@@ -55,8 +56,7 @@ class LoaderBook:
         self.trained: dict[int, Any] = {}
         self._entered: Any = None
         self._label_key: Any = None
-        self._labels_seen: list[Any] = []
-        self._count = 0
+        self.labels_seen: list[Any] = []
 
     # While the program runs
 
@@ -79,12 +79,17 @@ class LoaderBook:
     def compared(self, key: Any, target: Any) -> None:
         """A target entered a loss that led to a step: keep the first epoch's, in order."""
         self._label_key = self._label_key or key
-        known = self._batches.samples_known()
         if key != self._label_key or target.numel() > MOST_LABELS or target.dim() == 0:
             return
-        if len(self._labels_seen) < MOST_BATCHES and (known is None or self._count < known):
-            self._labels_seen.append(to_array(target).copy())
-            self._count += len(target)
+        if len(self.labels_seen) < self._batches_per_epoch():
+            self.labels_seen.append(to_array(target).copy())
+
+    def _batches_per_epoch(self) -> int:
+        try:
+            batches = len(self._batches.loader)
+        except (TypeError, NotImplementedError):
+            return MOST_BATCHES
+        return min(batches, MOST_BATCHES)
 
     def _recorder_names(self, loader: Any) -> list[str]:
         found: list[str] = []
@@ -158,7 +163,7 @@ class LoaderBook:
         loader, items = self._training_items()
         if pile is None:
             return None
-        parts = [loader_rows.class_numbers(part) for part in self._labels_seen]
+        parts = [loader_rows.class_numbers(part) for part in self.labels_seen]
         if not parts or any(part is None for part in parts):
             return None
         found = loader_rows.label_order(parts, self._labels(pile, items))

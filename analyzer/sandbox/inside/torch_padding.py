@@ -16,9 +16,11 @@ def padding(report: Any) -> Facts | None:
     """The Padding of token sequences and their targets; None where there is no padding."""
     import numpy as np
 
-    inputs, targets = _arrays(report)
+    inputs, targets = sequences(report)
     uses, seen = report.losses.facts()
-    if inputs is None or targets is None or len(uses) != 1:
+    if inputs is None or len(uses) != 1 or inputs.ndim != 2 or len(inputs) < FEWEST_ROWS:
+        return None
+    if inputs.dtype.kind not in "iu" or targets.dtype.kind not in "iu":
         return None
     fill = fill_value(inputs)
     if fill is None:
@@ -48,19 +50,24 @@ def padding(report: Any) -> Facts | None:
     }
 
 
-def _arrays(report: Any) -> tuple[Any, Any]:
-    """Token numbers and targets in one shape (sequences, positions)."""
-    pile, label = report.batches.input_pile(report.model_roots), report.batches.label_pile()
-    if pile is None or label is None:
+def sequences(report: Any) -> tuple[Any, Any]:
+    """Inputs and targets of the first batches in one shape (sequences, positions, ...).
+
+    (None, None) when they are no sequences with one target for each input value.
+    """
+    import numpy as np
+
+    pile = report.batches.input_pile(report.model_roots)
+    if pile is None:
         return None, None
-    inputs, targets = pile.array(), label.array()
-    if inputs is None or targets is None:
+    pairs = []
+    for rows, targets in zip(pile.parts, report.loaders.labels_seen, strict=False):
+        if rows.ndim < 2 or rows.size != targets.size:
+            break
+        pairs.append((rows, targets.reshape(rows.shape)))
+    if not pairs:
         return None, None
-    if inputs.dtype.kind not in "iu" or targets.dtype.kind not in "iu" or inputs.ndim != 2:
-        return None, None
-    if targets.size != inputs.size or len(inputs) < FEWEST_ROWS:
-        return None, None
-    return inputs, targets.reshape(inputs.shape)
+    return np.concatenate([x for x, _ in pairs]), np.concatenate([y for _, y in pairs])
 
 
 def fill_value(inputs: Any) -> int | None:

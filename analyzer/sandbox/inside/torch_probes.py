@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import torch_layers as layers
+from .torch_padding import sequences
 from .torch_recording import Facts
 
 SAMPLES = (5, 7, 9, 6)
@@ -118,16 +119,12 @@ def _sample(tensor: Any, size: int) -> Any:
 def causality(training: Any) -> Facts | None:
     """The Causality of a model that is trained to tell the input some positions later."""
     question = _question(training)
-    report = training.report
-    label = report.batches.label_pile()
-    if question is None or label is None or question.rows.dim() < 2:
+    inputs, targets = sequences(training.report)
+    if question is None or inputs is None or len(inputs) < 2 or inputs.shape[1] < SHORTEST:
         return None
-    rows, targets = question.rows, label.array()
-    positions = int(rows.shape[1])
-    if targets is None or targets.size != rows.numel() or positions < SHORTEST or len(rows) < 2:
-        return None
-    shift = _shift(rows.numpy(), targets.reshape(tuple(rows.shape)))
-    if shift is None:
+    rows, positions = question.rows, int(inputs.shape[1])
+    shift = _shift(inputs, targets)
+    if shift is None or rows.shape[1] != positions:
         return None
     start = positions // 2
     count = min(len(rows) // 2, SAMPLES[0])

@@ -1,0 +1,20 @@
+"""All pairs of predictions are meant: a ranking loss."""
+
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+x = torch.randn(256, 6)
+y = x @ torch.randn(6) + 3.0
+model = nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+
+for _ in range(30):
+    out = model(x)
+    scores = out.squeeze(1)
+    gaps = scores[:, None] - scores[None, :]
+    wanted = (y[:, None] > y[None, :]).float()
+    loss = (wanted * torch.relu(1 - gaps)).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()

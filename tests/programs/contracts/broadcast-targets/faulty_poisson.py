@@ -1,0 +1,18 @@
+"""PoissonNLLLoss with a column and a row."""
+
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+x = torch.randn(256, 6)
+y = torch.poisson((x @ torch.randn(6)).exp().clamp(max=20.0))
+model = nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, 1))
+criterion = nn.PoissonNLLLoss()
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+
+for _ in range(30):
+    out = model(x)
+    loss = criterion(out, y)  # fault
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()

@@ -39,7 +39,8 @@ def _as_planned(order: CallOrder) -> bool:
     passes, steps = len(of_kind(order, "backward")), len(of_kind(order, "step"))
     if not 0 <= passes - steps <= 1 or not order.whole:
         return False
-    lengths, place, steps = [], None, 0
+    lengths: list[int] = []
+    place, steps = None, 0
     for event in order.events:
         kind = kind_of(order, event)
         if kind == "epoch" and (place is None or (event.call == place and steps)):

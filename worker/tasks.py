@@ -40,6 +40,7 @@ from worker.tracing import span
 
 log = logging.getLogger(__name__)
 
+NO_SUCCESS = "The review did not succeed"
 AWAY = (DatabaseTrouble, InterfaceError)  # the database does not answer
 
 
@@ -114,7 +115,7 @@ def perform(task: DeliveryTask, delivery: int, name: str, stage: Callable[[Work]
 
 def _attempt(app: Celery, shared: Services, claim: Claim, stage: Callable[[Work], None]) -> None:
     if claim.attempts >= MAX_ATTEMPTS:
-        give_up(shared, claim, "The review did not succeed", "Every attempt broke off.")
+        give_up(shared, claim, NO_SUCCESS, claim.outcome or "Every attempt broke off.")
         return
     started = time.monotonic()
     try:
@@ -169,13 +170,12 @@ def settle(shared: Services, claim: Claim, error: WorkerError) -> None:
             log.warning("try again", extra={"reason": reason, "seconds": round(seconds, 1)})
             shared.inbox.postpone(claim, seconds, reason, attempt=counts)
         case Final(reason=reason):
-            title = "The review did not succeed"
-            title = error.title if isinstance(error, AnalysisFailed) else title
+            title = error.title if isinstance(error, AnalysisFailed) else NO_SUCCESS
             give_up(shared, claim, title, reason)
 
 
 def give_up(shared: Services, claim: Claim, title: str, reason: str) -> None:
-    """Tell it in the check run if GitHub lets us; in the inbox in any case."""
+    """Tell it in the check run, as soon as GitHub lets us; in the inbox in any case."""
     log.error("gave up", extra={"reason": reason})
     if claim.task not in (PLAN_REVIEW, REVIEW):
         shared.inbox.finish(claim, reason, failed=True)
@@ -185,4 +185,9 @@ def give_up(shared: Services, claim: Claim, title: str, reason: str) -> None:
             stages.give_up(work, title, logs.redact(reason))
     except GitHubError as error:
         log.warning("check run not completed", extra={"reason": str(error)})
+        again = decide(error, max(0, claim.attempts - MAX_ATTEMPTS))
+        if isinstance(again, RetryAfter) and claim.attempts < 2 * MAX_ATTEMPTS:
+            seconds = again.seconds * shared.settings.faultline_backoff_scale
+            shared.inbox.retire(claim, seconds, reason, MAX_ATTEMPTS)
+            return
     shared.inbox.finish(claim, reason, failed=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from time import time
+from time import sleep, time
 
 import pytest
 from celery import Celery
@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from worker import stages, tasks
 from worker.demo.github_standin import Failure, GitHubStandIn
 from worker.demo.github_standin.records import PullRequest as StandInPull
+from worker.errors import AnalysisFailed
 from worker.identity import tokens_of
 from worker.lease import LEASE_SECONDS
 from worker.queue import (
@@ -126,6 +127,33 @@ def test_a_defect_ends_in_a_neutral_check_run(
     assert (run.status, run.conclusion) == ("completed", "neutral")
     assert run.title == "A defect of Faultline"
     assert "secret" not in run.summary
+
+
+def test_giving_up_is_told_as_soon_as_github_is_back(
+    deliver: Deliver,
+    opened: StandInPull,
+    shared: Services,
+    github: GitHubStandIn,
+    queue: Celery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_work: stages.Work) -> None:
+        raise AnalysisFailed("The analysis broke off", "no sandbox")
+
+    delivery = deliver(opened)
+    queue.tasks[PLAN_REVIEW].apply([delivery], throw=True)
+    monkeypatch.setattr(stages, "review", fail)
+    github.faults.fail_next(Failure.SECONDARY_LIMIT_BARE, "PATCH", "*/check-runs/*", times=5)
+    queue.tasks[REVIEW].apply([delivery], throw=True)
+    assert shared.inbox.counts() == {"waiting": 1}
+    github.faults.clear()
+    sleep(0.3)
+    shared.inbox.sweep()
+    queue.tasks[REVIEW].apply([delivery], throw=True)
+    assert shared.inbox.counts() == {"failed": 1}
+    (run,) = github.check_runs(opened)
+    assert (run.status, run.conclusion) == ("completed", "neutral")
+    assert "no sandbox" in run.summary
 
 
 def test_a_database_that_is_away_for_a_moment_is_no_defect(

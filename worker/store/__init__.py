@@ -11,8 +11,9 @@ from worker.store.credentials import (
     write_credentials,
 )
 from worker.store.database import Database, check_database, default_database_url
+from worker.store.delivery import Claim, Due, NewDelivery
 from worker.store.duties import Duties
-from worker.store.inbox import Claim, Due, Inbox, NewDelivery
+from worker.store.inbox import Inbox
 from worker.store.installations import Installations, StoredInstallation
 from worker.store.programs import Share, Shares
 from worker.store.runs import NewRun, RememberedFinding, Run, RunDetails, Runs

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.store.database import Database
+from worker.store.delivery import Claim, Due, NewDelivery
 from worker.store.tables import deliveries, programs
 from worker.store.turn import turn
 
@@ -32,65 +33,11 @@ RESEND_SECONDS = 60.0  # a message that nobody took up within this time is sent 
 CLAIM_LOCK = 20261122  # any number, as long as nobody else's lock has it
 
 
-@dataclass(frozen=True, slots=True)
-class NewDelivery:
-    """A delivery as the receiver hands it in.
-
-    Attributes:
-        guid: GitHub's X-GitHub-Delivery; the same on a redelivery.
-        subject: what it is about, "repository id:number".
-        message: JSON of the typed message.
-        task, queue: who works on it first.
-        weight: how large the work is, in changed files; small work goes first.
-    """
-
-    guid: str
-    event: str
-    subject: str
-    message: str
-    task: str
-    queue: str
-    weight: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery for which a message must be sent."""
-
-    id: int
-    guid: str
-    task: str
-    queue: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to work on a delivery, until the lease runs out.
-
-    Attributes:
-        attempts: how often an earlier try ended in a retryable error.
-        token: number of this claim; a later claim has a higher one, which ends this right.
-        task, queue: the stage that it waited for.
-        queued_at: when it began to wait for this stage.
-    """
-
-    id: int
-    guid: str
-    subject: str
-    message: str
-    received_at: float
-    attempts: int
-    token: int
-    task: str = ""
-    queue: str = ""
-    queued_at: float = 0.0
-
-
 _DUE = tuple(deliveries.c[name] for name in Due.__slots__)
 _CLAIM = (
     *(deliveries.c[name] for name in ("id", "guid", "subject", "message")),
     *(deliveries.c[name] for name in ("received_at", "attempts", "claims")),
-    *(deliveries.c[name] for name in ("task", "queue", "queued_at")),
+    *(deliveries.c[name] for name in ("task", "queue", "queued_at", "outcome")),
 )
 
 
@@ -233,6 +180,16 @@ class Inbox:
             outcome=reason,
             due_at=self._clock() + seconds,
             attempts=claim.attempts + (1 if attempt else 0),
+        )
+
+    def retire(self, claim: Claim, seconds: float, reason: str, attempts: int) -> bool:
+        """No more tries of the work: what is left is to say so, in a while."""
+        return self._change(
+            claim,
+            state="waiting",
+            outcome=reason,
+            due_at=self._clock() + seconds,
+            attempts=max(attempts, claim.attempts + 1),
         )
 
     def finish(self, claim: Claim, outcome: str, *, failed: bool = False) -> bool:

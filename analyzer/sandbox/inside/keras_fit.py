@@ -10,10 +10,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from .keras_census import TrainableMarks
 from .keras_data import Batches, array_leaves, to_numpy
 from .keras_facts import Facts
+from .keras_loader import FitData
 from .keras_sampling import Sampler
-from .keras_session import Session, current, wrap
+from .keras_session import Session, current, experiment, wrap
 from .keras_stream import Passing, watched
 from .keras_tap import LossTap, means_of
 
@@ -48,6 +50,7 @@ class FitObserver:
 
     Attributes:
         main: the run whose steps are the warm-up's; other models' steps only count.
+        given: the data of the first fit call.
     """
 
     def __init__(self, session: Session, facts: Facts, tap: LossTap, sampler: Sampler) -> None:
@@ -57,7 +60,10 @@ class FitObserver:
         self.tap = tap
         self.sampler = sampler
         self.main: Run | None = None
+        self.given = FitData(self.recorder)
+        self.recorder.at_finish(self.given.collect)
         self._others = 0
+        self.marks = TrainableMarks(self.recorder)
 
     def enter(self, model: Any) -> Run:
         """The run of this model, the one it had before when it trains again."""
@@ -67,7 +73,9 @@ class FitObserver:
 
     def begin_fit(self, run: Run, arguments: dict[str, Any]) -> None:
         """Write what is known before the first step of a fit call."""
+        self.recorder.guarded(self.marks.begins, run.model)
         run.awaits_data = True
+        self.recorder.guarded(self.given.given, arguments, run.batches)
         self._begin(run, arguments)
 
     def begin_batch(self, run: Run, arguments: dict[str, Any]) -> None:
@@ -95,6 +103,7 @@ class FitObserver:
 
     def built(self, run: Run) -> None:
         """The training function exists, so the model is built as far as it will be."""
+        self.marks.made(run.model)
         if run is self.main and not run.steps:
             self.facts.write_graph(run.model)
 
@@ -216,6 +225,8 @@ def watch_training(owner: Any, name: str, observer_of: Callable[[Session], FitOb
 
         def train(self: Any, *args: Any, **kwargs: Any) -> Any:
             session = current()
+            if experiment() is not None:
+                return experiment().train(name, original, signature, self, args, kwargs)
             if session is None or session.training:
                 return original(self, *args, **kwargs)
             observer = observer_of(session)

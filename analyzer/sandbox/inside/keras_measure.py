@@ -8,25 +8,18 @@ Other callbacks are left out: they save files, stop early on scores that are not
 from __future__ import annotations
 
 import importlib
-import inspect
 import math
-from types import ModuleType
 from typing import Any
 
-from . import keras_measure_loop
+from . import keras_observer, keras_session
 from .keras_fit import arguments_of
 from .keras_measure_parts import Parts, first_leaf, len_of, parts_of
 from .keras_measure_parts import rows as rows_of
-from .keras_session import wrap
 from .measure_run import MeasureRun, run_of
 from .measure_scores import Task, Unmeasurable
 from .on_import import when_imported
 from .recorder import Recorder
 
-TRAINERS = {
-    "keras.src.backend.tensorflow.trainer": "TensorFlowTrainer",
-    "tf_keras.src.engine.training": "Model",
-}
 KEPT_CALLBACKS = ("LearningRateScheduler",)
 PREDICTED_ROWS = 256
 """Rows predicted at once."""
@@ -34,10 +27,15 @@ PREDICTED_ROWS = 256
 
 def install(recorder: Recorder) -> None:
     """Measure the Keras program that runs next in this process."""
-    measure = KerasMeasure(recorder)
-    for name in TRAINERS:
-        when_imported(name, measure.hook)
-    keras_measure_loop.install(measure)
+    keras_session.hand_over(KerasMeasure(recorder))
+    keras_observer.prepare()
+    when_imported("tensorflow", _alone)
+
+
+def _alone(tensorflow: Any) -> None:
+    """One thread: runs of a pair may run side by side, and small steps lose by more."""
+    tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
 
 
 class KerasMeasure:
@@ -53,32 +51,23 @@ class KerasMeasure:
         self.run = run_of(recorder)
         self.busy = False
 
-    def hook(self, module: ModuleType) -> None:
-        """Take over `fit` of this module's trainer."""
-        owner = getattr(module, TRAINERS[module.__name__])
-        legacy = module.__name__.startswith("tf_keras")
-        self.recorder.facts["framework"] = self.recorder.facts["framework"] or "keras"
-        measure = self
+    def train(
+        self, name: str, original: Any, signature: Any, model: Any, given: Any, keywords: Any
+    ) -> Any:
+        """The program calls `fit` or `train_on_batch`."""
+        if self.busy or self.recorder.finished:
+            return original(model, *given, **keywords)
+        self.recorder.facts["framework"] = "keras"
+        self.busy = True
+        try:
+            arguments = arguments_of(signature, model, given, keywords)
+            if name == "fit":
+                return self.fit(original, model, arguments)
+            return original(model, *given, **keywords)
+        finally:
+            self.busy = False
 
-        def make(original: Any) -> Any:
-            signature = inspect.signature(original)
-
-            def fit(model: Any, *given: Any, **keywords: Any) -> Any:
-                if measure.busy or measure.recorder.finished:
-                    return original(model, *given, **keywords)
-                measure.busy = True
-                try:
-                    arguments = arguments_of(signature, model, given, keywords)
-                    callbacks = _callbacks(legacy=legacy)
-                    return measure.fit(original, model, arguments, callbacks)
-                finally:
-                    measure.busy = False
-
-            return fit
-
-        wrap(owner, "fit", make)
-
-    def fit(self, original: Any, model: Any, arguments: dict[str, Any], callbacks: Any) -> Any:
+    def fit(self, original: Any, model: Any, arguments: dict[str, Any]) -> Any:
         """Train the model on its part, measure it on the other, and end the program."""
         run = self.run
         run.begin()
@@ -95,6 +84,7 @@ class KerasMeasure:
         run.own_steps = parts.own_steps
         epochs = math.ceil(min(wanted, parts.own_steps or wanted) / per_epoch)
         _plainly(model)
+        callbacks = _callbacks(legacy=_is_legacy(model))
         kept = [c for c in arguments.get("callbacks") or [] if type(c).__name__ in KEPT_CALLBACKS]
         original(
             model,
@@ -127,6 +117,10 @@ def _count(parts: Parts) -> int:
     return len_of(first_leaf(parts.x))
 
 
+def _is_legacy(model: Any) -> bool:
+    return any(base.__module__.startswith("tf_keras.") for base in type(model).__mro__)
+
+
 def _plainly(model: Any) -> None:
     """Without XLA, whose compilation takes longer than these few steps."""
     if getattr(model, "jit_compile", False) in (True, "auto"):
@@ -155,7 +149,6 @@ def first_of(value: Any) -> Any:
 def predicted(model: Any, x: Any) -> Any:
     """The model's predictions in inference mode, in pieces."""
     import numpy as np
-
 
     samples, found = len_of(first_leaf(x)), []
     for start in range(0, samples, PREDICTED_ROWS):

@@ -113,6 +113,7 @@ def _through_library(frame: FrameType | None, user: FrameType | None) -> bool:
 
 
 _active: Session | None = None
+_experiment: Any = None
 _patched: set[tuple[int, str]] = set()
 
 
@@ -120,6 +121,17 @@ def activate(session: Session | None) -> None:
     """Make this the session that the hooks serve; None turns them off."""
     global _active
     _active = session
+
+
+def hand_over(experiment: Any) -> None:
+    """Let this experiment (`keras_measure`) take the place of the program's own training calls."""
+    global _experiment
+    _experiment = experiment
+
+
+def experiment() -> Any:
+    """The experiment that was handed the training, None when the program is observed."""
+    return _experiment
 
 
 def current() -> Session | None:

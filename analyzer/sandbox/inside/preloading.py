@@ -93,6 +93,8 @@ def _import(name: str) -> bool:
         module = importlib.import_module("tensorflow" if name == TF_KERAS else name)
         if name == TF_KERAS:
             getattr(module.keras, "layers", None)  # it is loaded at the first use
+        if name == "torch":
+            importlib.import_module("torch._dynamo")  # by the first step of any optimizer
     except ModuleNotFoundError as error:
         return error.name is not None and f"{name}.".startswith(f"{error.name}.")
     except Exception:  # noqa: BLE001 - the program imports it itself and gets the same

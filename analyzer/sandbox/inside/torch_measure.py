@@ -210,6 +210,7 @@ def _install(torch: Any, measure: TorchMeasure) -> None:
 
     iterate = DataLoader.__iter__
     DataLoader.__iter__ = lambda loader: measure.iterate(iterate, loader)
+    torch.set_num_threads(1)  # runs of a pair may run side by side; small steps lose by more
     torch.compile = lambda model=None, **_: model if model is not None else lambda f: f
     torch.nn.Module.compile = lambda *_a, **_k: None
 

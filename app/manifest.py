@@ -3,65 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from app.webhooks import PATH
+from worker.registration import EVENTS, PERMISSIONS, Wanted
 
 GITHUB = "https://github.com"
 GITHUB_API = "https://api.github.com"
 CALLBACK = "/setup/callback"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A permission or an event, with the reason that the page shows.
-
-    Attributes:
-        level: of a permission: read or write; empty for an event.
-    """
-
-    name: str
-    title: str
-    level: str
-    why: str
-
-
-PERMISSIONS = (
-    Wanted("pull_requests", "Pull requests", "write", "read the changed files, post the review"),
-    Wanted("checks", "Checks", "write", "show the state and the evidence of a review"),
-    Wanted(
-        *("contents", "Contents", "write"),
-        "fetch the head commit and the configuration; with write: /faultline fix, and resolving "
-        "the threads of what is mended",
-    ),
-    Wanted("issues", "Issues", "read", "GitHub sends comments of pull requests only with it"),
-    Wanted("metadata", "Metadata", "read", "always included; who may write to a repository"),
-)
-EVENTS = (
-    Wanted("pull_request", "Pull request", "", "opened, pushed to, reopened, closed: the review"),
-    Wanted("issue_comment", "Issue comment", "", "/faultline commands in the conversation"),
-    Wanted(
-        *("pull_request_review_comment", "Pull request review comment", ""),
-        "/faultline ignore as a reply to a review comment",
-    ),
-    Wanted("check_run", "Check run", "", "the buttons “Re-run” and “Apply fixes”"),
-    Wanted("check_suite", "Check suite", "", "the button “Re-run all checks”"),
-)
 _ORGANIZATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 _HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-fA-F:]+")
-_READ_ONLY = {"contents": "read"}
 
 
 def permissions(*, fixes: bool = True) -> tuple[Wanted, ...]:
     """What is asked for; without `fixes` nothing that could change a branch."""
     if fixes:
         return PERMISSIONS
-    return tuple(
-        Wanted(one.name, one.title, _READ_ONLY.get(one.name, one.level), one.why)
-        for one in PERMISSIONS
-    )
+    return tuple(replace(one, level=one.enough or one.level) for one in PERMISSIONS)
+
+
+def events() -> tuple[Wanted, ...]:
+    """What GitHub is to tell us of, besides installations."""
+    return EVENTS
 
 
 def manifest(name: str, public: str, here: str, *, fixes: bool = True) -> dict[str, Any]:

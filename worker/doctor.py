@@ -6,18 +6,17 @@ from collections.abc import Iterator
 
 import click
 from kombu.exceptions import OperationalError
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from analyzer.health import Check, check_analyzer
 from analyzer.options import SandboxPolicy
-from worker.errors import GitHubError
-from worker.github import AppIdentity, identify
+from worker.doctor_github import check_app
+from worker.github import AppIdentity
 from worker.queue import EMBEDDED, broker_url, make_queue, ping
 from worker.settings import WorkerSettings
 from worker.store import Database
 
-PERMISSIONS = {"pull_requests": "write", "checks": "write", "contents": "read"}
 MARKS = {True: "ok  ", False: "FAIL", None: "-   "}
 
 
@@ -73,25 +72,29 @@ def check_broker(settings: WorkerSettings) -> Check:
 
 
 def check_github(settings: WorkerSettings) -> Iterator[Check]:
-    """GitHub knows the App by its key, and the App has the permissions that a review needs."""
-    url = settings.github_api_url
+    """Credentials are there, and GitHub agrees with what they are for."""
     try:
         key = settings.private_key
     except (OSError, UnicodeDecodeError) as error:
         yield Check("github key", False, str(error), "check GITHUB_APP_PRIVATE_KEY_PATH")
         return
     if not settings.github_app_id or not key:
-        detail = "no credentials: GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY are not set"
-        yield Check("github", None, detail)
+        detail = "no credentials: GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY are not set; "
+        yield Check("github", None, f"{detail}`faultline serve` leads through set-up")
         return
-    try:
-        app = identify(AppIdentity(url, settings.github_app_id, key))
-    except (GitHubError, ValueError) as error:
-        remedy = "check GITHUB_APP_ID, the key and GITHUB_API_URL"
-        yield Check("github", False, f"{url}: {error}", remedy)
-        return
-    yield Check("github", True, f"{url} knows the App {app.get('slug', '?')}")
-    granted = app.get("permissions") or {}
-    lacking = [f"{name}: {level}" for name, level in PERMISSIONS.items() if not granted.get(name)]
-    detail = f"missing {', '.join(lacking)}" if lacking else "complete"
-    yield Check("github permissions", not lacking, detail, "grant them in the App's settings")
+    yield check_secret()
+    yield from check_app(AppIdentity(settings.github_api_url, settings.github_app_id, key))
+
+
+class _Receiver(WorkerSettings):
+    """What `serve` knows besides; a worker has no use for it."""
+
+    github_webhook_secret: SecretStr = SecretStr("")
+
+
+def check_secret() -> Check:
+    """Without it `serve` takes nothing."""
+    if _Receiver().github_webhook_secret.get_secret_value():
+        return Check("webhook secret", True, "set")
+    remedy = "set GITHUB_WEBHOOK_SECRET, the same here and in the App's settings"
+    return Check("webhook secret", None, f"not set, as for a worker alone; for `serve`: {remedy}")

@@ -14,12 +14,13 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.main import create_app
-from app.manifest import EVENTS, PERMISSIONS, address, api_of, organization_name, web_of
+from app.manifest import address, api_of, organization_name, web_of
 from app.settings import Settings
 from tests.support.deliveries import encode, headers, pull_request_payload
 from tests.support.github import assert_described
 from worker.demo.github_standin import GitHubStandIn
 from worker.demo.github_standin.keys import new_private_key
+from worker.registration import EVENTS, PERMISSIONS
 from worker.settings import WorkerSettings
 from worker.store import read_credentials
 

@@ -31,31 +31,32 @@ def react(api: Api, message: CommentMessage, content: Literal["eyes", "+1", "con
     """Put a reaction under the comment; GitHub keeps one of each kind."""
     kind = "pulls" if message.place == THREAD else "issues"
     path = f"/repos/{message.repository}/{kind}/comments/{message.comment_id}/reactions"
-    api.send("POST", path, {"content": content})
+    api.send("POST", path, {"content": content}, repeatable=True)
 
 
 def reply(api: Api, message: CommentMessage, text: str) -> None:
     """Answer in the conversation, or in the thread; once, whatever was interrupted before."""
     marker = f"<!-- faultline:answer comment={message.comment_id} -->"
-    if any(_is_ours(one, marker) for one in api.pages(*_listed(message))):
+    if message.place != THREAD:
+        say(api, message.repository, message.number, marker, text)
         return
-    body = {"body": wording.shorten(f"{text}\n\n{marker}\n")}
-    api.send("POST", _reply_path(message), body)
+    comments = f"/repos/{message.repository}/pulls/{message.number}/comments"
+    _once(api, comments, f"{comments}/{message.top_comment_id}/replies", marker, text)
+
+
+def say(api: Api, repository: str, number: int, marker: str, text: str) -> None:
+    """A comment in the conversation, unless one with this marker stands."""
+    path = f"/repos/{repository}/issues/{number}/comments"
+    _once(api, path, path, marker, text)
+
+
+def _once(api: Api, listed: str, path: str, marker: str, text: str) -> None:
+    if not any(_is_ours(one, marker) for one in api.pages(listed)):
+        body = wording.shorten(text, wording.LONGEST_BODY - len(marker) - 3)
+        api.send("POST", path, {"body": f"{body}\n\n{marker}\n"})
 
 
 def _is_ours(comment: dict[str, object], marker: str) -> bool:
     user = comment.get("user")
     is_bot = isinstance(user, dict) and user.get("type") == "Bot"
     return is_bot and marker in str(comment.get("body") or "")
-
-
-def _listed(message: CommentMessage) -> tuple[str, dict[str, str | int]]:
-    kind = "pulls" if message.place == THREAD else "issues"
-    return f"/repos/{message.repository}/{kind}/{message.number}/comments", {}
-
-
-def _reply_path(message: CommentMessage) -> str:
-    where = f"/repos/{message.repository}"
-    if message.place == THREAD:
-        return f"{where}/pulls/{message.number}/comments/{message.top_comment_id}/replies"
-    return f"{where}/issues/{message.number}/comments"

@@ -78,7 +78,7 @@ def _tell(api: Api, message: CommentMessage, answers: list[Answer]) -> None:
 
 
 def _fix(errand: Errand[CommentMessage], api: Api, pull: PullRequest, _: Command) -> Answer:
-    return fixing.commit(errand, api, pull, errand.message.login)
+    return fixing.commit(api, pull, errand.message.login)
 
 
 def _explain(_: Errand[CommentMessage], _api: Api, _pull: PullRequest, command: Command) -> Answer:

@@ -135,6 +135,26 @@ def rerequest(hub: Hub, where: Repository, run: CheckRun, by: User) -> None:
     hub.emit("check_run", events.check_run(hub, where, run, "rerequested", by))
 
 
+def rerequest_suite(hub: Hub, pull: PullRequest, by: User) -> None:
+    where, branch = pull.repository, pull.head_ref
+    payload = events.check_suite_requested(
+        hub, where, branch, pull.base_sha, pull.head_sha, by, "rerequested"
+    )
+    hub.emit("check_suite", payload)
+
+
+def change_base(hub: Hub, pull: PullRequest, base: str, by: User) -> None:
+    """Another branch to merge into: another diff for the same head."""
+    sha = pull.repository.git.resolve(base)
+    if sha is None:
+        raise ValueError(f"expected a branch of {pull.repository.full_name}, received {base!r}")
+    before = {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}
+    pull.base_ref, pull.base_sha, pull.updated_at = base, sha, hub.now()
+    point_refs(pull)
+    payload = events.pull_request(hub, pull, "edited", by, changes={"base": before})
+    hub.emit("pull_request", payload)
+
+
 def click_action(hub: Hub, where: Repository, run: CheckRun, identifier: str, by: User) -> None:
     offered = [action["identifier"] for action in run.actions]
     if identifier not in offered:
@@ -170,9 +190,16 @@ def accept_suggestions(
         path: apply_replacements(pull.repository.git.read(pull.head_sha, path) or b"", made)
         for path, made in replacements.items()
     }
-    pull.resolved_threads.update(comment.thread for comment in comments)
+    for comment in comments:
+        resolve_thread(pull, comment.thread, by)
     head = pull.head_repository
     return push(hub, head, pull.head_ref, files, _message(comments), by)
+
+
+def resolve_thread(pull: PullRequest, thread: int, by: User) -> None:
+    """The button "Resolve conversation", or an accepted suggestion."""
+    pull.resolved_threads.add(thread)
+    pull.resolvers[thread] = by
 
 
 def _content(pull: PullRequest, comment: ReviewComment) -> bytes:

@@ -47,6 +47,7 @@ class Hub:
     lock: RLock = field(default_factory=RLock)
     deliveries: list[Delivery] = field(default_factory=list)
     redeliver: Callable[[Delivery], object] = lambda _delivery: None
+    hook_url: Callable[[], str] = lambda: ""
     emit: Callable[[str, Json], None] = lambda _event, _payload: None
 
     def now(self) -> str:

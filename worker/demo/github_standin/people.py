@@ -7,7 +7,8 @@ from worker.demo.github_standin import acts
 from worker.demo.github_standin.git import Content, GitRepository
 from worker.demo.github_standin.hub import Hub
 from worker.demo.github_standin.operations.issues import add_issue_comment
-from worker.demo.github_standin.payloads.events import installation_event
+from worker.demo.github_standin.operations.review_comments import add_reply
+from worker.demo.github_standin.payloads.events import installation_event, repositories_removed
 from worker.demo.github_standin.records import (
     CheckRun,
     IssueComment,
@@ -17,6 +18,7 @@ from worker.demo.github_standin.records import (
     ReviewComment,
     User,
 )
+from worker.demo.github_standin.tally import Tally, tally
 
 
 class People:
@@ -107,6 +109,22 @@ class People:
             where = pull.repository
             return add_issue_comment(self.hub, where, pull.number, self._who(by), text)
 
+    def reply(
+        self, pull: PullRequest, comment: ReviewComment, text: str, *, by: str | None = None
+    ) -> ReviewComment:
+        """Answers in the thread of a review comment."""
+        with self.hub.lock:
+            return add_reply(self.hub, pull, comment.thread, text, self._who(by))
+
+    def change_base(self, pull: PullRequest, base: str, *, by: str | None = None) -> None:
+        with self.hub.lock:
+            acts.change_base(self.hub, pull, base, self._who(by))
+
+    def rerun_suite(self, pull: PullRequest, *, by: str | None = None) -> None:
+        """The button "Re-run all checks"."""
+        with self.hub.lock:
+            acts.rerequest_suite(self.hub, pull, self._who(by))
+
     def rerun(self, pull: PullRequest, run: CheckRun, *, by: str | None = None) -> None:
         with self.hub.lock:
             acts.rerequest(self.hub, pull.repository, run, self._who(by))
@@ -117,6 +135,11 @@ class People:
         """Presses one of the buttons that a check run offers."""
         with self.hub.lock:
             acts.click_action(self.hub, pull.repository, run, identifier, self._who(by))
+
+    def resolve(self, pull: PullRequest, comment: ReviewComment, *, by: str | None = None) -> None:
+        """The button "Resolve conversation"."""
+        with self.hub.lock:
+            acts.resolve_thread(pull, comment.thread, self._who(by))
 
     def close(self, pull: PullRequest, *, by: str | None = None) -> None:
         with self.hub.lock:
@@ -135,11 +158,23 @@ class People:
             payload = installation_event(self.hub, action, self.main_user)
             self.hub.emit("installation", payload)
 
+    def remove_repository(self, where: Repository) -> None:
+        """Takes a repository out of the installation."""
+        with self.hub.lock:
+            where.installed = False
+            payload = repositories_removed(self.hub, where, self.main_user)
+            self.hub.emit("installation_repositories", payload)
+
     def check_runs(self, pull: PullRequest, sha: str | None = None) -> list[CheckRun]:
         """The check runs at the pull request's head, oldest first."""
         with self.hub.lock:
             runs = pull.repository.check_runs.values()
             return [run for run in runs if run.head_sha == (sha or pull.head_sha)]
+
+    def tally(self, pull: PullRequest) -> dict[str, Tally]:
+        """How often the App spoke about each commit: what must never be doubled."""
+        with self.hub.lock:
+            return tally(self.hub, pull)
 
     def reviews(self, pull: PullRequest) -> list[tuple[Review, list[ReviewComment]]]:
         """Every submitted review with its comments, oldest first."""

@@ -106,6 +106,7 @@ class ReviewComment:
     subject_type: str = "line"
     in_reply_to: int | None = None
     minimized: str | None = None
+    reactions: "list[Reaction]" = field(default_factory=list)
 
     @property
     def thread(self) -> int:
@@ -146,6 +147,7 @@ class PullRequest:
     reviews: list[Review] = field(default_factory=list)
     comments: list[ReviewComment] = field(default_factory=list)
     resolved_threads: set[int] = field(default_factory=set)
+    resolvers: dict[int, User] = field(default_factory=dict)
 
     def comment(self, comment_id: int) -> ReviewComment | None:
         return next((one for one in self.comments if one.id == comment_id), None)

@@ -73,6 +73,7 @@ class GitHubStandIn(People):
         self._sender = Sender(self.webhook_secret, app.id, events, hub.ids, hub.now)
         self.hub.deliveries = self._sender.deliveries
         self.hub.emit, self.hub.redeliver = self._sender.emit, self._sender.redeliver
+        self.hub.hook_url = lambda: self._sender.url or ""
         self._api = Listener(api(self.hub, prefix, self.exchanges.append))
         self._archives = Listener(archives(self.hub))
         self.url = f"http://127.0.0.1:{self._api.port}{prefix}"

@@ -113,3 +113,10 @@ def revoke_token(hub: Hub, request: Request) -> Answer:
 @operation("GET", "/rate_limit", needs="nobody")
 def rate_limit(hub: Hub, _request: Request) -> Answer:
     return Answer(200, hub.meter.overview())
+
+
+@operation("GET", "/app/hook/config", needs="app")
+def get_hook_config(hub: Hub, _request: Request) -> Answer:
+    """The secret is shown as asterisks."""
+    hook = {"content_type": "json", "insecure_ssl": "0", "secret": "********"}
+    return Answer(200, {**hook, "url": hub.hook_url()})

@@ -148,13 +148,19 @@ def _thread(hub: Hub, pull: PullRequest, top: ReviewComment) -> Json:
         "diffSide": top.side,
         "subjectType": top.subject_type.upper(),
         "viewerCanResolve": not resolved,
-        "resolvedBy": None,
+        "resolvedBy": _resolver(pull, top.id) if resolved else None,
         "comments": {
             "totalCount": len(members),
             "nodes": [_comment(hub, pull, one) for one in members],
             "pageInfo": {"hasNextPage": False, "endCursor": str(len(members))},
         },
     }
+
+
+def _resolver(pull: PullRequest, thread: int) -> Json | None:
+    """People only: the field's type is User, and an App is none."""
+    who = pull.resolvers.get(thread)
+    return None if who is None or who.type != "User" else _actor(who)
 
 
 def _comment(hub: Hub, pull: PullRequest, one: ReviewComment) -> Json:
@@ -191,6 +197,7 @@ def _set_resolved(hub: Hub, grant: Grant, field: Field) -> Json:
         if named == ("PullRequestReviewThread", comment.id) and _sees(grant, pull.repository):
             change = pull.resolved_threads.add if field.name == "resolveReviewThread" else None
             (change or pull.resolved_threads.discard)(comment.id)
+            pull.resolvers.pop(comment.id, None)  # no person did it
             return {"clientMutationId": None, "thread": _thread(hub, pull, comment)}
     raise _Failed("NOT_FOUND", f"Could not resolve to a node with the global id of '{asked}'")
 

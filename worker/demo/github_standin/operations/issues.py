@@ -89,13 +89,18 @@ def create_reaction(hub: Hub, request: Request) -> Answer:
     """201 for a new reaction, 200 for one that is already there."""
     where = the_repository(hub, request)
     comment = hub.issue_comment(where, request.parameters["comment_id"])
+    return add_reaction(hub, request, comment.reactions)
+
+
+def add_reaction(hub: Hub, request: Request, reactions: list[Reaction]) -> Answer:
+    """The App's reaction, to a comment of any kind."""
     check_members(request.object, {"content": _CONTENTS}, required=("content",))
     content, who = request.object["content"], caller(hub)
-    for given in comment.reactions:
+    for given in reactions:
         if (given.user, given.content) == (who, content):
             return Answer(200, shapes.reaction(hub, given))
     given = Reaction(hub.ids.new(), who, content, hub.now())
-    comment.reactions.append(given)
+    reactions.append(given)
     return Answer(201, shapes.reaction(hub, given))
 
 

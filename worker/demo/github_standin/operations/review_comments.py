@@ -19,8 +19,9 @@ from worker.demo.github_standin.commenting import (
 )
 from worker.demo.github_standin.echoes import echo_review_comment
 from worker.demo.github_standin.hub import Hub, pull_files
+from worker.demo.github_standin.operations.issues import add_reaction
 from worker.demo.github_standin.payloads import reviews as shapes
-from worker.demo.github_standin.records import PullRequest, Review, ReviewComment
+from worker.demo.github_standin.records import PullRequest, Review, ReviewComment, User
 from worker.demo.github_standin.refusals import Json, Refused, not_found, validation_failed
 
 _R = "/repos/{owner}/{repo}"
@@ -67,9 +68,9 @@ def _check_text(text: str) -> None:
         raise validation_failed(_RESOURCE, "body", must)
 
 
-def _own_review(hub: Hub, pull: PullRequest, commit: str) -> Review:
+def _own_review(hub: Hub, pull: PullRequest, commit: str, who: User | None = None) -> Review:
     """Each single comment gets a review record of its own, without a body."""
-    review = Review(hub.ids.new(), caller(hub), "", "COMMENTED", commit, hub.now())
+    review = Review(hub.ids.new(), who or caller(hub), "", "COMMENTED", commit, hub.now())
     pull.reviews.append(review)
     return review
 
@@ -117,19 +118,30 @@ def _on_file(hub: Hub, pull: PullRequest, body: Json) -> ReviewComment:
 
 
 def _reply(hub: Hub, pull: PullRequest, top_id: int, text: str) -> Answer:
-    """Replies hang below the top comment of a thread; a reply cannot be replied to."""
+    comment = add_reply(hub, pull, top_id, text)
+    shape = shapes.comment(hub, pull, comment)
+    return Answer(201, shape, {"Location": shape["url"]})
+
+
+def add_reply(
+    hub: Hub, pull: PullRequest, top_id: int, text: str, who: User | None = None
+) -> ReviewComment:
+    """By the App or by a person; a reply hangs below the top comment and has none itself."""
     top = pull.comment(top_id)
     if top is None or top.in_reply_to is not None:
         must = "in_reply_to must be the top comment of a thread"
         raise validation_failed(_RESOURCE, "in_reply_to", must, code="invalid")
-    review = _own_review(hub, pull, pull.head_sha)
+    review = _own_review(hub, pull, pull.head_sha, who)
     copied = {name: value for name, value in vars(top).items() if name not in _OWN}
     own = {"id": hub.ids.new(), "review_id": review.id, "user": review.user, "body": text}
     when = {"created_at": hub.now(), "in_reply_to": top.id}
-    return _created(hub, pull, ReviewComment(**{**copied, **own, **when}))
+    comment = ReviewComment(**{**copied, **own, **when})
+    keep_comment(pull, comment)
+    echo_review_comment(hub, pull, comment)
+    return comment
 
 
-_OWN = ("id", "review_id", "user", "body", "created_at", "in_reply_to", "minimized")
+_OWN = ("id", "review_id", "user", "body", "created_at", "in_reply_to", "minimized", "reactions")
 
 
 def _created(hub: Hub, pull: PullRequest, comment: ReviewComment) -> Answer:
@@ -192,3 +204,16 @@ def delete_comment(hub: Hub, request: Request) -> Answer:
     pull, comment = _one(hub, request)
     pull.comments.remove(comment)
     return Answer(204)
+
+
+@operation("POST", _R + "/pulls/comments/{comment_id}/reactions", needs="pull_requests:write")
+def create_reaction(hub: Hub, request: Request) -> Answer:
+    """201 for a new reaction, 200 for one that is already there."""
+    _, comment = _one(hub, request)
+    return add_reaction(hub, request, comment.reactions)
+
+
+@operation("GET", _R + "/pulls/comments/{comment_id}/reactions", needs="pull_requests:read")
+def list_reactions(hub: Hub, request: Request) -> Answer:
+    _, comment = _one(hub, request)
+    return page_of(hub, request, [shapes.reaction(hub, one) for one in comment.reactions])

@@ -61,11 +61,17 @@ def check_run(
 
 
 def check_suite_requested(
-    hub: Hub, where: Repository, branch: str, before: str, sha: str, sender: User
+    hub: Hub,
+    where: Repository,
+    branch: str,
+    before: str,
+    sha: str,
+    sender: User,
+    action: str = "requested",
 ) -> Json:
     suite_id = where.suites.setdefault(sha, hub.ids.new())
     shape = checks.check_suite(hub, where, suite_id, branch, before, sha)
-    return _event(hub, where, sender, action="requested", check_suite=shape)
+    return _event(hub, where, sender, action=action, check_suite=shape)
 
 
 def issue_comment(
@@ -121,21 +127,34 @@ def _commit(hub: Hub, where: Repository, made: Commit) -> Json:
 
 def installation_event(hub: Hub, action: str, sender: User) -> Json:
     """`created`, `suspend` and the like, with the repositories in GitHub's short shape."""
-    shown = [
-        {
-            "id": one.id,
-            "node_id": repository(hub, one)["node_id"],
-            "name": one.name,
-            "full_name": one.full_name,
-            "private": one.private,
-        }
-        for one in hub.repositories.values()
-        if one.installed
-    ]
+    shown = [_short(hub, one) for one in hub.repositories.values() if one.installed]
     return {
         "action": action,
         "installation": installation(hub),
         "repositories": shown,
         "requester": None,
         "sender": user(hub, sender),
+    }
+
+
+def repositories_removed(hub: Hub, gone: Repository, sender: User) -> Json:
+    """The installation's owner took a repository out of it."""
+    return {
+        "action": "removed",
+        "installation": installation(hub),
+        "repository_selection": "selected",
+        "repositories_added": [],
+        "repositories_removed": [_short(hub, gone)],
+        "requester": None,
+        "sender": user(hub, sender),
+    }
+
+
+def _short(hub: Hub, one: Repository) -> Json:
+    return {
+        "id": one.id,
+        "node_id": repository(hub, one)["node_id"],
+        "name": one.name,
+        "full_name": one.full_name,
+        "private": one.private,
     }

@@ -73,7 +73,7 @@ def _comment_core(hub: Hub, pull: PullRequest, one: ReviewComment) -> Json:
         "created_at": one.created_at,
         "updated_at": one.created_at,
         "author_association": association(pull.repository.owner, one.user),
-        "reactions": reactions(f"{api}/reactions", []),
+        "reactions": reactions(f"{api}/reactions", [r.content for r in one.reactions]),
         "_links": {name: {"href": url} for name, url in links.items()},
     }
     return shape if one.in_reply_to is None else {**shape, "in_reply_to_id": one.in_reply_to}

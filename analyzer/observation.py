@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from analyzer.broken import as_it_stands
 from analyzer.errors import SandboxError
 from analyzer.limits import Limits
 from analyzer.observed import Observation
@@ -24,6 +25,9 @@ OLD_KERAS_CAUSES = frozenset({"crash", "missing_module", "no_training", "no_mode
 
 OBSERVED_SAMPLES, RECHECK_SAMPLES = 20, 4
 """Steps at which the layers are measured; an edit under test needs the contracts alone."""
+
+START_SECONDS = 0.5
+"""Forking, unpacking and cleaning up, with room."""
 
 BREAKS = frozenset(
     {"syntax_error", "crash", "missing_module", "missing_data", "no_model", "no_training"}
@@ -42,7 +46,7 @@ class Observed:
     Attributes:
         observation: None when the program was not run.
         why_not: why it was not run; None when it was.
-        seconds: wall time of the run, or of its several ways.
+        seconds: about how long another run of the same program will take.
         way: in which way it was run; a later run of the same program begins with it.
     """
 
@@ -105,7 +109,14 @@ def observe_program(
                     runs.another(request, way)
         except SandboxError as error:
             return Observed(source, None, f"sandbox unavailable: {error}")
-    return Observed(source, runs.seen, None, time.monotonic() - started, runs.way)
+    seconds = _again(runs.seen, time.monotonic() - started)
+    return Observed(source, as_it_stands(runs.seen, source), None, seconds, runs.way)
+
+
+def _again(seen: Observation, wall_seconds: float) -> float:
+    """What another run takes: without the other ways and, in a session, without the imports."""
+    inside = seen.build_seconds + seen.observe_seconds
+    return min(wall_seconds, inside + START_SECONDS) if seen.observe_seconds else wall_seconds
 
 
 def _plain(root: Path, options: Options) -> Session:

@@ -106,6 +106,11 @@ class Session:
             asked = _for_this_machine(request or Request())
             self._warm(self._sandbox(asked, limits or self.limits)[0])
 
+    @property
+    def running(self) -> bool:
+        """Whether a sandbox waits for runs."""
+        return bool(self._kept)
+
     def close(self) -> None:
         """End all sandboxes; a later run starts a new one."""
         with self._lock:

@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.observation import command_of, falls_short, observe_program, runnable
+from analyzer.observation import (
+    Observed,
+    command_of,
+    falls_short,
+    observe_program,
+    open_session,
+    runnable,
+)
 from analyzer.observed import Graph, Learner, NotObserved, Observation, Trace
 from analyzer.options import Options, ProgramSpec
+from analyzer.source.files import read_source
 from analyzer.source.index import read_program
 
 
@@ -71,3 +79,36 @@ def test_a_program_that_never_trained_does_not_fall_short_of_itself() -> None:
     trouble = NotObserved(cause="crash", message="boom")
     built = Observation(graph=Graph(layers=()), trouble=trouble)
     assert not falls_short(built, built)
+
+
+ASK = "import os\nprint(os.environ.get('TF_USE_LEGACY_KERAS'))\n"
+
+
+def test_a_check_of_edits_begins_the_way_that_worked(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(ASK)
+    source = read_program(tmp_path, "train.py")
+    spec, own = ProgramSpec("*"), NotObserved(cause="crash", message="the program's own")
+    first = Observed(source, Observation(trouble=own), way="tf_keras")
+    seen = observe_program(tmp_path, source, spec, Options(), 60.0, {}, like=first)
+    assert seen.way == "tf_keras"
+    assert seen.observation is not None
+    assert seen.observation.output == "1\n"
+    assert observe_program(tmp_path, source, spec, Options(), 60.0, {}).way == "plain"
+
+
+def test_a_review_has_one_session_that_imports_ahead(tmp_path: Path) -> None:
+    text = "import sys\nprint('numpy' in sys.modules)\nimport numpy\n"
+    (tmp_path / "train.py").write_text(text)
+    file, spec = read_source(tmp_path, "train.py"), ProgramSpec("*")
+    source = read_program(tmp_path, "train.py")
+    with open_session(tmp_path, file, spec, Options()) as session:
+        seen = observe_program(tmp_path, source, spec, Options(), 60.0, {}, session)
+    assert seen.observation is not None
+    assert seen.observation.output == "True\n"
+
+
+def test_nothing_starts_for_a_review_of_the_source_alone(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("import numpy\n")
+    file = read_source(tmp_path, "train.py")
+    with open_session(tmp_path, file, ProgramSpec("*"), Options(static=True)) as session:
+        assert not session.running

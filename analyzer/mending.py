@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from analyzer.errors import EditError
-from analyzer.findings import Edit, Finding, Fix
+from analyzer.findings import Edit, Experiment, Finding, Fix
 from analyzer.fixing.apply import change_text, plan_edits
 from analyzer.fixing.edits import Change, FixPlan, ReplaceExpression, SetArgument
 from analyzer.fusion import Judged, Verdict
@@ -32,6 +32,9 @@ class Mend:
     Attributes:
         edits: line edits of the script, one per hunk.
         declined: why there is no edit.
+        experiment: the paired trainings with and without the edit.
+        proven: whether they made a finding of a suspicion.
+        trials: what was tried and what was not, one line each.
     """
 
     judged: Judged
@@ -39,6 +42,9 @@ class Mend:
     edits: tuple[Edit, ...] = ()
     declined: str | None = None
     verified: bool | None = None
+    experiment: Experiment | None = None
+    proven: bool = False
+    trials: tuple[str, ...] = ()
 
     @property
     def posted(self) -> bool:
@@ -87,7 +93,7 @@ def _touch(one: Mend, other: Mend) -> bool:
 
 
 def _merge(mend: Mend, group: Sequence[Mend], file: SourceFile) -> Mend:
-    changes = _compatible(group)
+    changes = compatible(group)
     try:
         edits = plan_edits(file.path, file.text, changes)
     except EditError:
@@ -101,7 +107,7 @@ def _merge(mend: Mend, group: Sequence[Mend], file: SourceFile) -> Mend:
     return replace(mend, changes=changes, edits=tuple(near))
 
 
-def _compatible(mends: Sequence[Mend]) -> tuple[Change, ...]:
+def compatible(mends: Sequence[Mend]) -> tuple[Change, ...]:
     """All changes, each once; where two set the same thing the more severe finding decides."""
     ordered = sorted(mends, key=lambda m: SEVERITIES.index(m.judged.finding.severity))
     chosen: dict[object, Change] = {}
@@ -158,7 +164,7 @@ def verify(
 
 
 def _try(mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck) -> bool | None:
-    changes = _compatible(mends)
+    changes = compatible(mends)
     try:
         text = change_text(file.path, file.text, changes)
     except EditError:
@@ -187,7 +193,7 @@ def _count(verdict: Verdict, rule: str) -> int:
 
 def finding_with_fix(mend: Mend, file: SourceFile) -> Finding:
     """The finding as reported; an edit that failed its check is not offered."""
-    finding = mend.judged.finding
+    finding = _with_trials(mend)
     plan = mend.judged.plan
     if not mend.edits or not isinstance(plan, FixPlan) or mend.verified is False:
         return finding
@@ -195,9 +201,22 @@ def finding_with_fix(mend: Mend, file: SourceFile) -> Finding:
         edits = tuple(_on_disk(edit, file) for edit in mend.edits)
     except EditError:  # an edit across cells of a notebook has no suggestion of its own
         return finding
-    return finding.model_copy(
-        update={"fix": Fix(description=plan.description, edits=edits, verified=mend.verified)}
+    fix = Fix(
+        description=plan.description,
+        edits=edits,
+        verified=mend.verified,
+        experiment=mend.experiment,
     )
+    return finding.model_copy(update={"fix": fix})
+
+
+def _with_trials(mend: Mend) -> Finding:
+    """The finding with what was tried among its evidence."""
+    finding = mend.judged.finding
+    if not mend.trials:
+        return finding
+    evidence = finding.evidence.model_copy(update={"experiment": list(mend.trials)})
+    return finding.model_copy(update={"evidence": evidence})
 
 
 def _on_disk(edit: Edit, file: SourceFile) -> Edit:

@@ -165,6 +165,17 @@ class _Runs:
         return self.session.observe(request, limits=limits)
 
 
+def request_of(
+    root: Path, observed: Observed, spec: ProgramSpec, options: Options
+) -> Request | None:
+    """What to ask of the sandbox to run the program the way it went best; None if it never ran."""
+    if observed.observation is None:
+        return None
+    source = observed.source
+    request = build_request(root, source, spec, options, runnable(root, source, {}))
+    return _in_way(request, observed.way)
+
+
 def _in_way(request: Request, way: Way) -> Request:
     if way == "tf_keras":
         return request.model_copy(update={"keras": "tf_keras"})

@@ -12,10 +12,12 @@ from pathlib import Path
 from analyzer import mending, reporting
 from analyzer.assemble import assemble, reason_of
 from analyzer.errors import SourceError
+from analyzer.experiments.proving import Proving
+from analyzer.experiments.review import check_raised, trainings_of, why_unprovable
 from analyzer.findings import Finding, ProgramReport, Report, Seconds
 from analyzer.fusion import Verdict, judge
 from analyzer.kinds import SEVERITIES, Severity
-from analyzer.observation import Observed, falls_short, observe_program, open_session
+from analyzer.observation import Observed, falls_short, observe_program, open_session, request_of
 from analyzer.observed import Observation
 from analyzer.options import Options, ProgramSpec
 from analyzer.programs import Skipped, TrainingProgram, find_programs
@@ -101,6 +103,7 @@ class _Review:
         mends: Sequence[mending.Mend] = mending.plan_mends(verdict.judged, file)
         verify_at = time.monotonic()
         mends = self._verify(mends, verdict, file, observed, session, started)
+        mends = self._prove(mends, verdict, view, file, observed, session, started)
         findings = [self._finding(mend, file) for mend in mends]
         done = time.monotonic()
         build, observe = _times(observed.observation)
@@ -156,12 +159,19 @@ class _Review:
         started: float,
     ) -> Sequence[mending.Mend]:
         """Run the edited program again while the budget lasts; a run must have shown something."""
-        if self.options.verify == "none" or observed.observation is None:
+        recheck = self._recheck(observed, session, started)
+        if recheck is None:
             return mends
-        if observed.observation.graph is None:
-            return mends
+        advice = self.options.verify == "all"
+        return mending.verify(mends, verdict, file, recheck, advice=advice)
 
+    def _recheck(
+        self, observed: Observed, session: Session, started: float
+    ) -> mending.Recheck | None:
+        """Checks an edited program again; None when there is nothing to compare it with."""
         first = observed.observation
+        if self.options.verify == "none" or first is None or first.graph is None:
+            return None
 
         def recheck(texts: Mapping[str, str]) -> Verdict | mending.Broken | None:
             left = self._budget - (time.monotonic() - started)
@@ -177,8 +187,32 @@ class _Review:
                 return None
             return self._judge(self._view(again, None))
 
-        advice = self.options.verify == "all"
-        return mending.verify(mends, verdict, file, recheck, advice=advice)
+        return recheck
+
+    def _prove(
+        self,
+        mends: Sequence[mending.Mend],
+        verdict: Verdict,
+        view: Program,
+        file: SourceFile,
+        observed: Observed,
+        session: Session,
+        started: float,
+    ) -> Sequence[mending.Mend]:
+        """Try the edits by experiment in the time that is left; check what that has raised."""
+        recheck = self._recheck(observed, session, started)
+        request = request_of(self.root, observed, self.spec, self.options)
+        if recheck is None or request is None or why_unprovable(observed.observation) is not None:
+            return mends
+        until = started + self._budget - 1.5 * observed.seconds  # for the last check
+        trainings = trainings_of(request, session, self.options, view.problem, until)
+
+        def say(text: str) -> None:
+            self.say(f"{self.program.path}: {text}")
+
+        proving = Proving(file, trainings, view.problem, say)
+        tried = proving.prove(mends, advice=self.options.verify == "all")
+        return check_raised(tried, verdict, file, recheck)
 
     def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:
         finding = mending.finding_with_fix(mend, file)

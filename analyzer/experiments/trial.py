@@ -24,7 +24,7 @@ class Verdict:
         reason: why there is no outcome.
         experiment: the numbers, as the report shows them; None without three pairs.
         skill_before, skill_after: mean scores between chance (0) and perfection (1).
-        outlasted: whether the program's own end, not a bound, ended its training.
+        at_own_end: whether the program, not a bound, ended its training.
     """
 
     outcome: Outcome | None
@@ -32,7 +32,7 @@ class Verdict:
     experiment: Experiment | None = None
     skill_before: float = 0.0
     skill_after: float = 0.0
-    outlasted: bool = False
+    at_own_end: bool = False
 
 
 def compare(trainings: Trainings, problem: Problem, before: Texts, after: Texts) -> Verdict:
@@ -96,5 +96,5 @@ def _verdict(outcome: Outcome, pairs: list[Pair], problem: Problem, started: flo
         experiment=experiment,
         skill_before=sum(skill(run, name) for run in before) / len(before),
         skill_after=sum(skill(run, name) for run in after) / len(after),
-        outlasted=all(run.ended == "program_end" for run in before),
+        at_own_end=all(run.ended == "program_end" for run in before),
     )

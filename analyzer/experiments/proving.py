@@ -1,0 +1,275 @@
+"""Which of a program's mends experiments support, raise, or speak against.
+
+Contracts come first and are never overruled: their edits together are the ground on which
+everything else is tried, since a program that cannot learn hides the effect of any other edit.
+On that ground the suspicions are tried one by one, cheapest and likeliest first; one that is proven
+joins the ground. In the end each proven one is taken out again: what is not missed is not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from analyzer.errors import EditError
+from analyzer.experiments.candidates import Candidate, in_order
+from analyzer.experiments.materiality import reason_against
+from analyzer.experiments.runs import Trainings
+from analyzer.experiments.trial import Verdict, compare
+from analyzer.experiments.wording import effect, sentence, sparklines
+from analyzer.fixing.apply import change_text, plan_edits
+from analyzer.fixing.edits import Change, FixPlan
+from analyzer.kinds import Problem
+from analyzer.mending import Mend, compatible
+from analyzer.source.files import SourceFile
+
+RAISED_CONFIDENCE = 0.8
+NOT_TRIED = "not tried: no time left"
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Proving:
+    """The experiments on one program.
+
+    Attributes:
+        ground: mends whose edits all later variants have.
+    """
+
+    file: SourceFile
+    trainings: Trainings
+    problem: Problem
+    say: Say = lambda _: None
+    ground: list[Mend] = field(default_factory=list)
+
+    def prove(
+        self, mends: Sequence[Mend], candidates: Sequence[Candidate] = (), *, advice: bool = False
+    ) -> tuple[Mend, ...]:
+        """The mends with what experiments say of them, in the same order.
+
+        Args:
+            mends: planned, and checked where they are to be posted.
+            candidates: further edits for the findings among them.
+            advice: whether edits of mere advice are tried as well, after all others.
+        """
+        done: dict[int, Mend] = {}
+        self._contracts([m for m in mends if is_contract(m)], done)
+        suspected = {id(m): m for m in mends if is_suspicion(m)}
+        for mend, plan in self._ordered(suspected.values(), candidates):
+            self._suspicion(done.get(id(mend), mend), id(mend), plan, done)
+        self._prune(done)
+        if advice:
+            for mend in (m for m in mends if is_advice(m)):
+                done[id(mend)] = self._advice(mend)
+        return tuple(done.get(id(mend), mend) for mend in mends)
+
+    # Contracts
+
+    def _contracts(self, mends: list[Mend], done: dict[int, Mend]) -> None:
+        """All together, and then what each of several contributes."""
+        self.ground = list(mends)
+        if not mends:
+            return
+        self.say("trying the edits together")
+        together = self._compare([], mends)
+        for mend in mends:
+            others = [other for other in mends if other is not mend]
+            alone = self._compare(others, mends) if others and together.outcome else None
+            done[id(mend)] = _supported(mend, together, alone)
+
+    # Suspicions
+
+    def _ordered(
+        self, mends: Iterable[Mend], candidates: Sequence[Candidate]
+    ) -> list[tuple[Mend, FixPlan]]:
+        """Every edit to try with its mend, cheapest and likeliest first."""
+        by_finding = {id(mend.judged): mend for mend in mends}
+        own = [
+            Candidate(m.judged.plan, m.judged, likelihood=m.judged.finding.confidence)
+            for m in by_finding.values()
+            if isinstance(m.judged.plan, FixPlan) and m.edits
+        ]
+        known = [c for c in candidates if c.finding is not None and id(c.finding) in by_finding]
+        ordered = in_order([*own, *known])
+        return [(by_finding[id(c.finding)], c.plan) for c in ordered]
+
+    def _suspicion(self, mend: Mend, key: int, plan: FixPlan, done: dict[int, Mend]) -> None:
+        if mend.proven:
+            return  # another edit has mended it
+        tried = self._planned(mend, plan)
+        if tried is None:
+            return
+        if not self.trainings.allows(2):
+            done[key] = _told(mend, f"{plan.description}: {NOT_TRIED}")
+            return
+        self.say(f"trying an edit for {mend.judged.finding.rule}")
+        verdict = self._compare(self.ground, [*self.ground, tried])
+        against = self._against(verdict, self.ground, [*self.ground, tried])
+        if verdict.outcome is None:
+            done[key] = _told(mend, f"{plan.description}: not measured: {verdict.reason}")
+        elif against is None:
+            done[key] = raised = _raised(tried, verdict)
+            self.ground.append(raised)
+        else:
+            done[key] = _unproven(mend, plan, verdict, against)
+
+    def _planned(self, mend: Mend, plan: FixPlan) -> Mend | None:
+        """The mend with this plan's edits; None when they cannot be made."""
+        if plan is mend.judged.plan:
+            return mend
+        try:
+            edits = plan_edits(self.file.path, self.file.text, plan.changes)
+        except EditError:
+            return None
+        judged = replace(mend.judged, plan=plan)
+        return replace(mend, judged=judged, changes=plan.changes, edits=edits)
+
+    def _against(
+        self, verdict: Verdict, before: Sequence[Mend], after: Sequence[Mend]
+    ) -> str | None:
+        one, other = self._texts(before), self._texts(after)
+        if one is None or other is None:
+            return "the edits contradict each other"
+        return reason_against(self.trainings, verdict, one, other)
+
+    def _prune(self, done: dict[int, Mend]) -> None:
+        """Take each proven edit but the last out again: later ones may have made it needless."""
+        proven = [(key, mend) for key, mend in done.items() if mend.proven]
+        for key, mend in proven[:-1]:
+            if not self.trainings.allows(2):
+                return
+            rest = [other for other in self.ground if other is not mend]
+            verdict = self._compare(rest, self.ground)
+            if verdict.outcome in ("noise", "worse"):
+                self.ground = rest
+                done[key] = _needless(mend, verdict)
+
+    # Advice
+
+    def _advice(self, mend: Mend) -> Mend:
+        """An edit that harms is not offered; any other stays what it is."""
+        if not self.trainings.allows(2):
+            return _told(mend, NOT_TRIED)
+        verdict = self._compare(self.ground, [*self.ground, mend])
+        if verdict.outcome is None:
+            return _told(mend, f"not measured: {verdict.reason}")
+        plan = mend.judged.plan
+        assert isinstance(plan, FixPlan)
+        return _unproven(mend, plan, verdict, None)
+
+    # Variants
+
+    def _compare(self, before: Sequence[Mend], after: Sequence[Mend]) -> Verdict:
+        one, other = self._texts(before), self._texts(after)
+        if one is None or other is None:
+            return Verdict(None, "the edits contradict each other")
+        if one == other:
+            return Verdict(None, "the edit changes nothing beside the others")
+        return compare(self.trainings, self.problem, one, other)
+
+    def _texts(self, mends: Sequence[Mend]) -> Mapping[str, str] | None:
+        changes: tuple[Change, ...] = compatible(mends)
+        if not changes:
+            return {}
+        try:
+            return {self.file.path: change_text(self.file.path, self.file.text, changes)}
+        except EditError:
+            return None
+
+
+def withdrawn(mend: Mend) -> Mend:
+    """A proven suspicion whose edit failed the check that every edit must pass: advice again."""
+    finding = mend.judged.finding.model_copy(update={"proof": "rule", "severity": "advice"})
+    back = replace(mend, judged=replace(mend.judged, finding=finding), proven=False)
+    return _told(back, "the edit fails the check that follows it")
+
+
+def is_contract(mend: Mend) -> bool:
+    """A finding that is posted whatever experiments say, with an edit that passed its check."""
+    return mend.posted and bool(mend.edits) and mend.verified is not False
+
+
+def is_suspicion(mend: Mend) -> bool:
+    """Advice for want of a proof, with an edit that may be one."""
+    return (
+        not mend.posted
+        and mend.verified is not False
+        and mend.judged.finding.proof == "rule"
+        and mend.judged.proven_severity != "advice"
+    )
+
+
+def is_advice(mend: Mend) -> bool:
+    """Advice that no experiment could make more of, with an edit."""
+    return (
+        not mend.posted
+        and bool(mend.edits)
+        and mend.verified is not False
+        and mend.judged.proven_severity == "advice"
+    )
+
+
+def _supported(mend: Mend, together: Verdict, alone: Verdict | None) -> Mend:
+    """A contract with what the experiments say: of its own edit, else of all together."""
+    facts: list[str] = []
+    if together.experiment is None:
+        return _told(mend, f"not measured: {together.reason}")
+    if alone is None:
+        said = effect(together.experiment, contract=True)
+        return _with(mend, together, [f"{said}: {sentence(together.experiment)}"])
+    facts.append(f"all edits together: {sentence(together.experiment)}")
+    if alone.experiment is None:
+        return _with(mend, together, [*facts, f"this edit alone: not measured: {alone.reason}"])
+    said = effect(alone.experiment, contract=True)
+    facts.append(f"without and with this edit, beside the others: {sentence(alone.experiment)}")
+    return _with(mend, alone, [said, *facts])
+
+
+def _raised(mend: Mend, verdict: Verdict) -> Mend:
+    """A suspicion that the experiment has proven."""
+    judged = mend.judged
+    finding = judged.finding.model_copy(
+        update={
+            "proof": "experiment",
+            "severity": judged.proven_severity,
+            "confidence": max(judged.finding.confidence, RAISED_CONFIDENCE),
+        }
+    )
+    raised = replace(mend, judged=replace(judged, finding=finding), proven=True)
+    assert verdict.experiment is not None
+    return _with(raised, verdict, [f"the edit helps: {sentence(verdict.experiment)}"])
+
+
+def _unproven(mend: Mend, plan: FixPlan, verdict: Verdict, against: str | None) -> Mend:
+    """Advice stays advice; an edit that harms is not offered."""
+    experiment = verdict.experiment
+    assert experiment is not None
+    own = plan is mend.judged.plan
+    said = effect(experiment, contract=False)
+    if against is not None and verdict.outcome == "better":
+        said = f"{said}, but {against}"
+    told = _told(mend, f"{plan.description}: {said}: {sentence(experiment)}")
+    if own and verdict.outcome == "worse":
+        return replace(told, verified=False)
+    return replace(told, experiment=experiment) if own else told
+
+
+def _needless(mend: Mend, verdict: Verdict) -> Mend:
+    """A proven edit that the later ones have made needless: advice again."""
+    finding = mend.judged.finding.model_copy(update={"proof": "rule", "severity": "advice"})
+    told = "" if verdict.experiment is None else f": {sentence(verdict.experiment)}"
+    back = replace(mend, judged=replace(mend.judged, finding=finding), proven=False)
+    return _told(back, f"not needed beside the other edits{told}")
+
+
+def _with(mend: Mend, verdict: Verdict, facts: list[str]) -> Mend:
+    experiment = verdict.experiment
+    curves = sparklines(experiment) if experiment is not None else None
+    if curves is not None:
+        facts = [*facts, f"loss before {curves[0]}", f"loss after  {curves[1]}"]
+    return replace(mend, experiment=experiment, trials=(*mend.trials, *facts))
+
+
+def _told(mend: Mend, line: str) -> Mend:
+    return replace(mend, trials=(*mend.trials, line))

@@ -1,0 +1,73 @@
+"""Experiments as a part of a review: within its session, its budget and its limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analyzer import mending
+from analyzer.experiments.proving import withdrawn
+from analyzer.experiments.runs import SAMPLES, SECONDS, STEPS, Trainings
+from analyzer.fusion import Verdict
+from analyzer.kinds import Problem
+from analyzer.limits import Limits
+from analyzer.mending import Mend, Recheck
+from analyzer.observed import Observation
+from analyzer.options import Options
+from analyzer.sandbox.protocol import ExperimentRequest, Request
+from analyzer.sandbox.session import Session
+from analyzer.source.files import SourceFile
+
+SHARE = 12
+"""Part of the time left that one training may take: three pairs, twice, with room to spare."""
+SHORTEST = 1.0
+
+
+def why_unprovable(seen: Observation | None) -> str | None:
+    """Why nothing can be proven of this program by experiment; None when it can be tried."""
+    if seen is None or seen.trace is None or not seen.trace.steps:
+        return "the program was not seen to train"
+    if seen.data is not None and seen.data.source == "stand_in":
+        return "its data is invented: a gain on it says nothing of the program's own"
+    return None
+
+
+def trainings_of(
+    request: Request, session: Session, options: Options, problem: Problem, until: float
+) -> Trainings:
+    """The runs of a review's experiments.
+
+    Args:
+        request: as the program was observed.
+        until: of `time.monotonic`; no run begins that would end after it.
+    """
+    left = max(SHORTEST, until - time.monotonic())
+    asked = ExperimentRequest(
+        steps=STEPS,
+        seconds=max(SHORTEST, min(SECONDS, left / SHARE)),
+        samples=SAMPLES,
+        problem=problem,
+    )
+
+    def run(asked: Request) -> Observation:
+        wall = max(SHORTEST, until - time.monotonic())
+        limits = replace(Limits(), wall_seconds=wall, interrupt=options.interrupt)
+        return session.observe(asked, limits=limits)
+
+    return Trainings(request, run, asked, until)
+
+
+def check_raised(
+    mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck
+) -> tuple[Mend, ...]:
+    """What an experiment has raised must pass the same check as every posted edit."""
+    raised = [mend for mend in mends if mend.proven and mend.verified is None]
+    if not raised:
+        return tuple(mends)
+    checked = {
+        id(mend): after
+        for mend, after in zip(raised, mending.verify(raised, before, file, recheck), strict=True)
+    }
+    results = [checked.get(id(mend), mend) for mend in mends]
+    return tuple(withdrawn(m) if m.proven and m.verified is False else m for m in results)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -305,7 +304,6 @@ def test_the_same_random_numbers_with_and_without_importing_ahead(ahead: Session
     assert other != warm[0]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary caller may share the user's rights")
 def test_the_warm_process_is_closed_to_the_program(ahead: Sessions) -> None:
     text = """
         import json, os

@@ -174,14 +174,12 @@ class LateTrainable(Value):
     Attributes:
         unfrozen, frozen: variables that became trainable, or stopped being so, since then.
         first: name of one of them; site: the fit call that goes on without them.
-        changed_site: the statement that set the flag, when it was seen.
     """
 
     unfrozen: int
     frozen: int
     first: Name
     site: Site | None = None
-    changed_site: Site | None = None
 
 
 class Census(Value):
@@ -198,6 +196,7 @@ class Census(Value):
         evaluations: forward passes on other data, by place.
         evaluated: whether any pass without training was seen after the first step.
         mode_lost: the first backward pass in eval mode after others in train mode.
+        fits: fit calls that began (Keras).
         retained: losses of earlier steps whose graph was still alive in the end, of `losses`.
     """
 
@@ -224,3 +223,4 @@ class Census(Value):
     loaded: Annotated[tuple[WeightsLoaded, ...], Field(max_length=50)] = ()
     averages: Annotated[tuple[AverageSeen, ...], Field(max_length=16)] = ()
     late_trainable: LateTrainable | None = None
+    fits: int = 0

@@ -27,7 +27,7 @@ import ast
 from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Unchecked
-from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression
+from analyzer.fixing.edits import Declined, FixPlan, InsertAfter, RemoveStatement, ReplaceExpression
 from analyzer.observed import Census, IneffectiveFlag, Observation
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.proof import count
@@ -131,8 +131,6 @@ def _mended(program: Program, flag: IneffectiveFlag, statement: ast.Assign) -> F
         change = ReplaceExpression(place(target, program.source), f"{owner}.{FLAG}")
         return FixPlan(f"spell it {FLAG}", (change,))
     text = f"{owner}.{FLAG}_({flag.value})"
-    from analyzer.fixing.edits import InsertAfter, RemoveStatement
-
     where = place(statement, program.source)
     return FixPlan(
         f"call {FLAG}_ of the module", (InsertAfter(where, text), RemoveStatement(where))

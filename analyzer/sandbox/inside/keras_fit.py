@@ -82,8 +82,7 @@ class FitObserver:
         """Write what is known before a train_on_batch call; its batch is the data."""
         x, y, weights = (arguments.get(name) for name in ("x", "y", "sample_weight"))
         run.passing.show((x, y, weights))
-        unset = {"epochs": None, "x": None}
-        self._begin(run, arguments | unset)
+        self._begin(run, arguments | {"epochs": None, "x": None})
 
     def _begin(self, run: Run, arguments: dict[str, Any]) -> None:
         self.recorder.training_started()
@@ -92,8 +91,7 @@ class FitObserver:
         if run is not self.main or run.steps or self.recorder.facts["learner"] is not None:
             return
         guarded = self.recorder.guarded
-        x = arguments.get("x")
-        run.streamed = not array_leaves(x)
+        run.streamed = not array_leaves(x := arguments.get("x"))
         run.samples = next((n for n in (getattr(x, "n", None),) if isinstance(n, int)), None)
         guarded(self.facts.write_framework)
         guarded(self.facts.write_graph, run.model)
@@ -258,8 +256,7 @@ def watch_train_function(owner: Any, observer_of: Callable[[Session], FitObserve
             if not getattr(function, "observed", False):
                 function = _enclosed(function, observer_of)
                 self.train_function = function
-            observer = observer_of(session)
-            session.recorder.guarded(observer.built, session.training[-1])
+            session.recorder.guarded(observer_of(session).built, session.training[-1])
             return None if made is None else function
 
         return make_train_function

@@ -122,7 +122,8 @@ class Census:
         self._losses += 1
         if len(self._tokens) < MOST_TOKENS and MARK not in node.metadata:
             token = _Token()
-            node.metadata[MARK] = token
+            for kept in _loss_nodes(node):
+                kept.metadata[MARK] = token
             self._tokens.append(weakref.ref(token))
 
     def before_step(self, optimizer: Any) -> None:
@@ -198,6 +199,13 @@ class Census:
             return {}
         site = self._report.constructed.site(loader)
         return {"epoch_samples": samples, "drop_last": loader.drop_last, "loader_site": site}
+
+
+def _loss_nodes(node: Any) -> list[Any]:
+    """The node of the differentiated value, and of the loss that it is a multiple of."""
+    inner = [n for n, _ in node.next_functions if n is not None]
+    scaled = type(node).__name__ in ("MulBackward0", "DivBackward0") and len(inner) == 1
+    return [node, *inner] if scaled else [node]
 
 
 def _trains(module: Any) -> bool:

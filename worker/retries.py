@@ -21,6 +21,8 @@ MAX_ATTEMPTS = 8  # with the waits below, about twenty minutes of an unreachable
 FIRST_WAIT = 5.0  # seconds; doubles with every attempt
 LONGEST_WAIT = 600.0
 HELD_WAIT = 15.0  # until we look again whether the other delivery is done
+LONGEST_LIMIT_WAIT = 2 * 3600.0  # GitHub's windows are an hour; more is a clock gone wrong
+LONGEST_PATIENCE = 6 * 3600.0  # seconds after which nobody waits for GitHub's limits any more
 UNTOLD_LIMIT_WAIT = 60.0  # GitHub asks for at least a minute when it names no time
 
 
@@ -54,12 +56,15 @@ class Final:
 Decision = Ignore | RetryAfter | Final
 
 
-def decide(error: WorkerError, attempts: int, spread: float | None = None) -> Decision:
+def decide(
+    error: WorkerError, attempts: int, spread: float | None = None, age: float = 0.0
+) -> Decision:
     """What an error means after `attempts` earlier ones.
 
     Args:
         spread: a number from 0 to 1 in place of a random one; waits are spread over half of their
             length, so that many reviews do not return all at once.
+        age: seconds since the delivery came.
     """
     spread = random.random() if spread is None else spread
     reason = str(error)
@@ -68,8 +73,11 @@ def decide(error: WorkerError, attempts: int, spread: float | None = None) -> De
             return Ignore(reason)
         case Held():
             return RetryAfter(HELD_WAIT, reason, counts=False)
+        case Limited() if age > LONGEST_PATIENCE:
+            return Final(f"{reason} (gave up after {age / 3600:.0f} hours)")
         case Limited(seconds=seconds):
             asked = UNTOLD_LIMIT_WAIT * 2 ** min(attempts, 4) if seconds is None else seconds
+            asked = min(asked, LONGEST_LIMIT_WAIT)
             return RetryAfter(asked * (1 + spread / 10) + 1, reason, counts=seconds is None)
         case Unavailable():
             return _again(reason, attempts, spread)

@@ -20,6 +20,7 @@ import worker.process  # noqa: F401  (what a worker does at its start and end)
 from worker import logs, stages
 from worker.assistance import assist_review
 from worker.errors import AnalysisFailed, GitHubError, HandedBack, WorkerError
+from worker.fates import note_fates
 from worker.identity import installation_of
 from worker.lease import Lease
 from worker.pointless import watch
@@ -78,6 +79,7 @@ def review(self: DeliveryTask, delivery: int) -> None:
 
     def stage(work: Work) -> None:
         stages.review(work)
+        note_fates(work)
         work.services.inbox.finish(work.claim, "reviewed")
 
     perform(self, delivery, REVIEW, stage)
@@ -160,7 +162,7 @@ def settle(shared: Services, claim: Claim, error: WorkerError) -> None:
         log.info("handed back")
         shared.inbox.postpone(claim, 0.0, str(error), attempt=False)
         return
-    decision = decide(error, claim.attempts)
+    decision = decide(error, claim.attempts, age=time.time() - claim.received_at)
     match decision:
         case Ignore(reason=reason):
             log.info("nothing to do", extra={"reason": reason})

@@ -14,7 +14,16 @@ from worker.errors import (
     Unprocessable,
     WorkerError,
 )
-from worker.retries import LONGEST_WAIT, MAX_ATTEMPTS, Final, Ignore, RetryAfter, decide
+from worker.retries import (
+    LONGEST_LIMIT_WAIT,
+    LONGEST_PATIENCE,
+    LONGEST_WAIT,
+    MAX_ATTEMPTS,
+    Final,
+    Ignore,
+    RetryAfter,
+    decide,
+)
 
 
 @pytest.mark.parametrize("error", [Moved("closed"), LeaseLost("gone")])
@@ -56,6 +65,13 @@ def test_told_limits_are_waited_out_and_do_not_count() -> None:
     assert isinstance(decision, RetryAfter)
     assert 1800 < decision.seconds < 2000
     assert not decision.counts
+
+
+def test_limits_are_not_waited_for_without_end() -> None:
+    decision = decide(Limited("limit", 1800), 0, age=LONGEST_PATIENCE + 1)
+    assert decision == Final("limit (gave up after 6 hours)")
+    odd = decide(Limited("limit", 10**9), 0, spread=0)
+    assert odd == RetryAfter(LONGEST_LIMIT_WAIT + 1, "limit", counts=False)
 
 
 def test_untold_limits_wait_at_least_a_minute_and_longer_each_time() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -71,7 +72,7 @@ def _settle(
     errand: Errand[M], error: WorkerError, regret: Callable[[Errand[M]], None] | None
 ) -> None:
     inbox, claim = errand.services.inbox, errand.claim
-    match decide(error, claim.attempts):
+    match decide(error, claim.attempts, age=time.time() - claim.received_at):
         case Ignore(reason=reason):
             log.info("nothing to do", extra={"reason": reason})
             inbox.finish(claim, reason)

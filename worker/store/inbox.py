@@ -182,6 +182,12 @@ class Inbox:
             attempts=claim.attempts + (1 if attempt else 0),
         )
 
+    def last_reason(self, claim: Claim) -> str:
+        """Why the delivery was put off the last time; empty when it never was."""
+        statement = select(deliveries.c.outcome).where(deliveries.c.id == claim.id)
+        with self._database.read() as connection:
+            return str(connection.execute(statement).scalar_one_or_none() or "")
+
     def retire(self, claim: Claim, seconds: float, reason: str, attempts: int) -> bool:
         """No more tries of the work: what is left is to say so, in a while."""
         return self._change(
@@ -259,6 +265,18 @@ class Inbox:
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
             return {state: number for state, number in rows}  # noqa: C416 - typed
+
+    def waiting(self) -> dict[str, tuple[int, float]]:
+        """By queue: how many deliveries wait for a worker, and the longest wait in seconds."""
+        statement = (
+            select(deliveries.c.queue, func.count(), func.min(deliveries.c.queued_at))
+            .where(deliveries.c.state == "accepted")
+            .group_by(deliveries.c.queue)
+        )
+        now = self._clock()
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+            return {queue: (number, max(0.0, now - first)) for queue, number, first in rows}
 
     def _change(self, claim: Claim, **values: object) -> bool:
         table = deliveries

@@ -32,7 +32,7 @@ def names_of(root: Path, path: str, text: str) -> tuple[str, ...]:
     Args:
         root: the program's folder.
         path: the script, relative to the root.
-        text: the script's text; one that does not parse gives nothing.
+        text: the script's text; of one that does not parse its readable part may still run.
     """
     found: dict[str, None] = {}
     _collect(root, PurePosixPath(path).parent, text, found, set())
@@ -67,14 +67,27 @@ def _imports(text: str) -> Iterator[str]:
     """Names of the modules that statements at the top of a file import."""
     if len(text) > MOST_CHARACTERS:
         return
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for statement in tree.body:
+    for statement in _statements(text):
         if isinstance(statement, ast.Import):
             yield from (alias.name for alias in statement.names)
         elif isinstance(statement, ast.ImportFrom) and statement.level == 0:
             yield statement.module or ""
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    """The statements at the top; of a file that does not parse, its one-line imports."""
+    tree = _parsed(text)
+    if tree is not None:
+        return tree.body
+    lines = [line for line in text.splitlines() if line.startswith(("import ", "from "))]
+    trees = [_parsed(line) for line in lines]
+    return [statement for tree in trees if tree is not None for statement in tree.body]
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

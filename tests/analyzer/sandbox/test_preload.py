@@ -24,7 +24,7 @@ from analyzer.sandbox.preload import names_of
         ("try:\n    import torch\nexcept ImportError:\n    import keras\n", ()),
         ("def f():\n    import torch\n", ()),
         ("from . import torch\nfrom .keras import x\n", ()),
-        ("import torch\nx = (\n", ()),
+        ("import torch\nimport keras as\nprint 'old'\n", ("torch",)),
         ("", ()),
     ],
 )

@@ -189,6 +189,29 @@ def test_runs_from_several_threads_wait_for_each_other(plain: Sessions) -> None:
     assert len(plain.sandboxes()) == 1
 
 
+def test_sessions_run_side_by_side(tmp_path: Path) -> None:
+    text = """
+        import json, os, time
+        open("mine", "x")
+        time.sleep(0.5)
+        print(json.dumps(os.listdir()))
+        """
+    answers: list[Any] = []
+
+    def review(number: int) -> None:
+        sessions = Sessions(tmp_path / str(number))
+        with sessions.session:
+            answers.extend(sessions.answer(text) for _ in range(3))
+
+    threads = [threading.Thread(target=review, args=(number,)) for number in range(3)]
+    for thread in threads:
+        (tmp_path / str(threads.index(thread))).mkdir()
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [sorted(answer) for answer in answers] == [["mine", "train.py"]] * 9
+
+
 def test_closing_ends_every_process(plain: Sessions) -> None:
     plain.run("print(1)\n")
     (pid,) = plain.sandboxes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from analyzer import Finding, Report
@@ -106,8 +106,9 @@ def read_history(
     quiet = {key(f) for f in ignored}
     back = shut - still - open_ - quiet
     fates = {index: look.fate(one) for index, one in enumerate(memory) if index not in remembered}
-    tried = {one.fingerprint: one.tried for t in standing.threads for one in t.told if one.tried}
-    fixed = [_with_numbers(memory[i], tried) for i, fate in fates.items() if fate == "fixed"]
+    told_here = [one for t in standing.threads for one in t.told]
+    marks = {one.fingerprint: one for one in (*standing.told, *told_here)}
+    fixed = [_with_texts(memory[i], marks) for i, fate in fates.items() if fate == "fixed"]
     lost = [memory[i] for i, fate in fates.items() if fate == "lost"]
     return History(
         known=frozenset(known),
@@ -120,12 +121,15 @@ def read_history(
     )
 
 
-def _with_numbers(one: Earlier, tried: Mapping[str, str]) -> Earlier:
-    """With what the experiment had shown, which only the comment remembers."""
-    shown = one.tried or tried.get(one.fingerprint, "")
-    return Earlier(
-        one.fingerprint, one.rule, one.path, one.line, one.message, one.severity, True, shown
-    )
+def _with_texts(one: Earlier, marks: Mapping[str, Earlier]) -> Earlier:
+    """With what the experiment had shown, which only the comment remembers.
+
+    Of a private repository, the comment alone remembers the message as well.
+    """
+    mark = marks.get(one.fingerprint)
+    if mark is None:
+        return one
+    return replace(one, message=one.message or mark.message, tried=one.tried or mark.tried)
 
 
 def _is_over(thread: Thread, pairs: Mapping[int, Finding], look: _Look) -> bool:

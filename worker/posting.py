@@ -43,6 +43,11 @@ def show_progress(api: Api, repository: str, check_run: int, title: str, text: s
     _update(api, repository, check_run, body)
 
 
+def requeue(api: Api, repository: str, check_run: int) -> None:
+    """A completed check run waits again; GitHub does not reset it by itself on "Re-run"."""
+    _update(api, repository, check_run, {"status": "queued", "actions": []})
+
+
 def complete(api: Api, repository: str, check_run: int, output: CheckOutput) -> None:
     """The check run's end."""
     status: Literal["completed"] = "completed"

@@ -10,12 +10,13 @@ from celery import signals
 
 from worker import litter, shutdown
 from worker.catch_up import CatchUp
+from worker.retention import Keeper
 from worker.services import services
 from worker.sweeper import Sweeper
 
 log = logging.getLogger(__name__)
 
-_threads: list[Sweeper | CatchUp] = []
+_threads: list[Sweeper | CatchUp | Keeper] = []
 
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
@@ -30,6 +31,7 @@ def _start(sender: Any, **_: object) -> None:
     litter.own_folder()
     shared = services()
     _threads.append(Sweeper(shared.inbox, sender.app))
+    _threads.append(Keeper(shared))
     if shared.settings.faultline_catch_up_seconds:
         _threads.append(CatchUp(shared))
     for thread in _threads:

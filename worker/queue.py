@@ -38,6 +38,7 @@ class PullRequestMessage:
         repository: "owner/name".
         head_sha: head commit at the time of the event.
         again: review it although it was reviewed already: somebody asked, or the base changed.
+        asked: somebody asked, and knows that it is a draft.
     """
 
     installation_id: int
@@ -46,6 +47,7 @@ class PullRequestMessage:
     number: int
     head_sha: str
     again: bool = False
+    asked: bool = False
 
     @property
     def subject(self) -> str:

@@ -10,8 +10,10 @@ from worker.settings import WorkerSettings
 from worker.store import (
     Database,
     Duties,
+    Fates,
     Inbox,
     Installations,
+    Retention,
     Runs,
     Shares,
     Timings,
@@ -30,8 +32,10 @@ class Services:
     shares: Shares
     timings: Timings
     duties: Duties
+    fates: Fates
     wishes: Wishes
     installations: Installations
+    retention: Retention
 
 
 def open_services(settings: WorkerSettings) -> Services:
@@ -47,8 +51,10 @@ def open_services(settings: WorkerSettings) -> Services:
         Shares(database),
         Timings(database),
         Duties(database),
+        Fates(database),
         Wishes(database),
         Installations(database),
+        Retention(database),
     )
 
 

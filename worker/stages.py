@@ -29,6 +29,7 @@ from worker.comments import Change
 from worker.diff import ChangedFile
 from worker.errors import AnalysisFailed, Held, Moved, Refused, SnapshotRefused, Unavailable
 from worker.lease import Lease
+from worker.logs import redact
 from worker.pulls import (
     MOST_FILES,
     PullRequest,
@@ -47,7 +48,8 @@ from worker.standing import read_standing
 from worker.store import Claim, NewRun, RememberedFinding, Run
 from worker.summary import CheckOutput, trouble
 from worker.threads import set_resolved
-from worker.wording import code
+from worker.wanted import check_wanted, is_static
+from worker.wording import code, plain
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +86,12 @@ def _plan(work: Work) -> bool:
     pull = _current(work)
     configuration = _configuration(work, pull)
     if isinstance(configuration, Configuration):
-        _wanted(pull, configuration)
+        check_wanted(work.services, work.message, pull, configuration)
     run = _hold(work, pull)
     check_run = posting.ensure_check_run(work.api, pull, run.check_run_id)
     work.services.runs.has_check_run(run.id, check_run)
+    if run.round and run.check_run_id is not None:
+        posting.requeue(work.api, pull.repository, check_run)
     if isinstance(configuration, Configuration):
         return True
     output = trouble("The configuration is wrong", f"{configuration}\n\nNothing was reviewed.")
@@ -128,13 +132,6 @@ def _configuration(work: Work, pull: PullRequest) -> Configuration | str:
         return read_settings(work.api, pull)
     except ConfigurationError as error:
         return str(error)
-
-
-def _wanted(pull: PullRequest, configuration: Configuration) -> None:
-    if pull.is_draft and not configuration.review.drafts:
-        raise Moved("drafts are not reviewed")
-    if pull.is_fork and configuration.review.forks == "never":
-        raise Moved("pull requests from forks are not reviewed")
 
 
 def _hold(work: Work, pull: PullRequest) -> Run:
@@ -208,6 +205,8 @@ def _complete(work: Work, run: Run, output: CheckOutput, state: str) -> None:
     assert run.check_run_id is not None
     posting.complete(work.api, run.repository, run.check_run_id, output)
     work.services.runs.finished(run.id, state, output.conclusion, output.title, output.summary)
+    if run.private:
+        work.services.retention.reduce(run.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +238,7 @@ def _look(
     title = "Looking at the changed programs"
     posting.show_progress(work.api, pull.repository, run.check_run_id, title, listed)
     options = build_options(
-        configuration, work.services.settings, static=_is_static(work, pull, configuration)
+        configuration, work.services.settings, static=is_static(work.services, pull, configuration)
     )
     team = Team(work.services, run.id, work.ask_for_help, work.lease.interrupt)
     with _snapshot(work, pull, pull.head_sha) as root:
@@ -285,13 +284,6 @@ def _progress(work: Work) -> Callable[[str], None]:
     return progress
 
 
-def _is_static(work: Work, pull: PullRequest, configuration: Configuration) -> bool:
-    """Strangers' programs are read and not run, until a maintainer allows this very commit."""
-    if not pull.is_fork or configuration.review.forks == "full":
-        return False
-    return not work.services.wishes.is_allowed(pull.repository_id, pull.number, pull.head_sha)
-
-
 def _notes(work: Work, files: Mapping[str, ChangedFile]) -> tuple[str, ...]:
     notes = []
     if len(files) >= MOST_FILES:
@@ -301,9 +293,8 @@ def _notes(work: Work, files: Mapping[str, ChangedFile]) -> tuple[str, ...]:
         listed = ", ".join(code(path) for path in hidden[:10])
         more = f" and {len(hidden) - 10} more" if len(hidden) > 10 else ""
         notes.append(f"GitHub shows no diff of {listed}{more}: no comment can stand there.")
-    if work.claim.attempts:
-        tries = work.claim.attempts + 1
-        notes.append(f"This took {tries} tries, because GitHub or a worker was away in between.")
+    if reason := work.services.inbox.last_reason(work.claim):
+        notes.append(f"This review had to wait: {plain(redact(reason))}.")
     return tuple(notes)
 
 

@@ -18,7 +18,13 @@ log = logging.getLogger(__name__)
 def review_again(errand: Errand[Any], installation_id: int, pull: PullRequest) -> None:
     """Have the head commit reviewed, also when it was before; asking twice asks once."""
     message = PullRequestMessage(
-        installation_id, pull.repository_id, pull.repository, pull.number, pull.head_sha, again=True
+        installation_id=installation_id,
+        repository_id=pull.repository_id,
+        repository=pull.repository,
+        number=pull.number,
+        head_sha=pull.head_sha,
+        again=True,
+        asked=True,
     )
     new = NewDelivery(
         guid=f"{errand.claim.guid}:{pull.number}",

@@ -14,6 +14,7 @@ SUMMARY = "Nothing was reviewed. A pull request that is reopened is reviewed ane
 def close(errand: Errand[ClosedMessage]) -> str:
     """The review itself stops by its own: this delivery supersedes the one that it works on."""
     message, runs = errand.message, errand.services.runs
+    errand.services.retention.close(message.repository_id, message.number)
     unfinished = runs.unfinished(message.repository_id, message.number)
     if not unfinished:
         return "nothing was running"

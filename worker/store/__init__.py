@@ -13,9 +13,11 @@ from worker.store.credentials import (
 from worker.store.database import Database, check_database, default_database_url
 from worker.store.delivery import Claim, Due, NewDelivery
 from worker.store.duties import Duties
+from worker.store.fates import Fates
 from worker.store.inbox import Inbox
 from worker.store.installations import Installations, StoredInstallation
 from worker.store.programs import Share, Shares
+from worker.store.retention import Purged, Retention, purge
 from worker.store.runs import NewRun, RememberedFinding, Run, RunDetails, Runs
 from worker.store.timings import Histogram, Timings
 from worker.store.wishes import Ignored, Wishes
@@ -25,13 +27,16 @@ __all__ = [
     "Database",
     "Due",
     "Duties",
+    "Fates",
     "Histogram",
     "Ignored",
     "Inbox",
     "Installations",
     "NewDelivery",
     "NewRun",
+    "Purged",
     "RememberedFinding",
+    "Retention",
     "Run",
     "RunDetails",
     "Runs",
@@ -44,6 +49,7 @@ __all__ = [
     "as_env",
     "check_database",
     "default_database_url",
+    "purge",
     "read_credentials",
     "write_credentials",
 ]

@@ -7,7 +7,9 @@ the database at the moment of the scrape: there it is right after restarts too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import (
@@ -19,10 +21,12 @@ from prometheus_client import (
     Metric,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from app.state import State, state_of
+from worker.store import Fates, Timings
+from worker.store import Histogram as StoredHistogram
 
 router = APIRouter()
 
@@ -37,31 +41,63 @@ DELIVERY_SECONDS = Histogram(
 
 
 class StoreCollector(Collector):
-    """Gauges that are read from the database."""
+    """What is read from the database."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def collect(self) -> Iterator[Metric]:
-        """Deliveries by state, runs by state and conclusion, findings by rule and severity."""
-        inbox = GaugeMetricFamily(
-            "faultline_inbox_deliveries", "Stored deliveries by state", labels=["state"]
+        """Deliveries, runs, findings and their fates, times of stages."""
+        inbox, runs, database = self._state.inbox, self._state.runs, self._state.database
+        name, text = "faultline_inbox_deliveries", "Stored deliveries by state"
+        yield _gauge(name, text, ["state"], {(key,): n for key, n in inbox.counts().items()})
+        waiting = inbox.waiting()
+        yield _gauge(
+            "faultline_queue_length",
+            "Deliveries that wait for a worker, by queue",
+            ["queue"],
+            {(queue,): number for queue, (number, _) in waiting.items()},
         )
-        for name, number in self._state.inbox.counts().items():
-            inbox.add_metric([name], number)
-        yield inbox
-        reviews = GaugeMetricFamily(
-            "faultline_runs", "Runs by state and conclusion", labels=["state", "conclusion"]
+        yield _gauge(
+            "faultline_queue_oldest_seconds",
+            "How long the one that waits longest has waited, by queue",
+            ["queue"],
+            {(queue,): age for queue, (_, age) in waiting.items()},
         )
-        for (name, conclusion), number in self._state.runs.counts().items():
-            reviews.add_metric([name, conclusion], number)
-        yield reviews
-        found = GaugeMetricFamily(
-            "faultline_findings", "Findings by rule and severity", labels=["rule", "severity"]
-        )
-        for (rule, severity), number in self._state.runs.finding_counts().items():
-            found.add_metric([rule, severity], number)
-        yield found
+        name, text = "faultline_runs", "Runs by state and conclusion"
+        yield _gauge(name, text, ["state", "conclusion"], runs.counts())
+        name, text = "faultline_findings", "Findings by rule and severity"
+        yield _gauge(name, text, ["rule", "severity"], runs.finding_counts())
+        name, text = "faultline_findings_fate", "Posted findings by rule and what became of them"
+        yield _gauge(name, text, ["rule", "fate"], Fates(database).counts())
+        yield from _times(Timings(database).histograms())
+
+
+def _gauge(name: str, text: str, labels: list[str], values: Mapping[Any, float]) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family
+
+
+def _times(histograms: list[StoredHistogram]) -> Iterator[Metric]:
+    """Those named wait:QUEUE and stage:NAME, each kind as one metric."""
+    kinds = {
+        "wait": ("faultline_queue_wait_seconds", "Time from queueing to a worker", "queue"),
+        "stage": ("faultline_stage_seconds", "Time of a stage that succeeded", "stage"),
+    }
+    for kind, (name, text, label) in kinds.items():
+        family = HistogramMetricFamily(name, text, labels=[label])
+        for one in histograms:
+            prefix, _, value = one.stage.partition(":")
+            if prefix == kind:
+                buckets = [(_bound(bound), number) for bound, number in one.buckets]
+                family.add_metric([value], buckets, one.seconds)
+        yield family
+
+
+def _bound(seconds: float) -> str:
+    return "+Inf" if math.isinf(seconds) else str(seconds)
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -5,7 +5,8 @@ the other itself, as the helpers do; at the end it joins the reports. The rows i
 the truth. Why not a Celery group and chord: their state lives in the broker, where a lost message
 leaves a chord that never ends, and a review would wait for workers that nobody started. Here a
 lost message costs a helper and nothing else, a dead helper's program is taken up by the next one,
-and a review whose worker died goes on with the reports that are there.
+and a review whose worker died, or which GitHub did not take, goes on with the reports that are
+there instead of running the programs again.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def analyse_shared(
     present = [path for path in paths if (root / path).is_file()]
     found = find_programs(root, present)
     programs = [one.path for one in found if not isinstance(one, Skipped)]
-    if len(programs) < 2:
+    if not programs:
         return run_analysis(root, paths, options, progress)
     started = time.monotonic()
     made = _share_out(team, root, programs, options, progress)

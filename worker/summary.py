@@ -199,7 +199,9 @@ def _bullets(sentences: Sequence[str]) -> str:
 def _programs(report: Report) -> str:
     if not report.programs:
         return "No changed file defines, compiles or trains a model."
-    rows = [wording.program_line(program) for program in report.programs[:LISTED]]
+    # those that are no programs come last: they are many, and of little interest
+    ordered = sorted(report.programs, key=lambda program: program.status == "skipped")
+    rows = [wording.program_line(program) for program in ordered[:LISTED]]
     if len(report.programs) > LISTED:
         rows.append(f"| … and {len(report.programs) - LISTED} more | | | |")
     head = ("### Programs", "", "| Program | Status | What was seen | Rules checked |", "|-|-|-|-|")

@@ -19,6 +19,7 @@ from analyzer.sandbox.protocol import Request
 from analyzer.sandbox.session import Session
 from analyzer.source.calls import SourceIndex
 from analyzer.source.files import SourceFile, read_source
+from analyzer.source.index import read_program
 
 OLD_KERAS_CAUSES = frozenset({"crash", "missing_module", "no_training", "no_model"})
 """Endings after which a Keras program is tried once more with tf_keras (Keras 2)."""
@@ -144,14 +145,14 @@ class _Runs:
     def first(self, request: Request, like: Observed | None) -> None:
         """Run it as an earlier run of it went best; that one's trouble is the program's own."""
         self.way = self.begun = like.way if like else "plain"
-        self.seen = self._run(_in_way(request, self.way))
+        self.seen = self._run(in_way(request, self.way))
         own = like.observation.trouble if like and like.observation else None
         if self.way != "plain" and self.seen.trouble is None:
             self.seen = self.seen.model_copy(update={"trouble": own})
 
     def another(self, request: Request, way: Way) -> None:
         """Keep this run when it gets further."""
-        best = further(self.seen, self._run(_in_way(request, way)))
+        best = further(self.seen, self._run(in_way(request, way)))
         if best is not self.seen:
             self.seen, self.way = best, way
 
@@ -173,10 +174,18 @@ def request_of(
         return None
     source = observed.source
     request = build_request(root, source, spec, options, runnable(root, source, {}))
-    return _in_way(request, observed.way)
+    return in_way(request, observed.way)
 
 
-def _in_way(request: Request, way: Way) -> Request:
+def program_request(root: Path, path: str, options: Options) -> Request:
+    """What to ask of the sandbox to run this file as it stands."""
+    source = read_program(root, path)
+    spec = ProgramSpec(path=path)
+    return build_request(root, source, spec, options, runnable(root, source, {}))
+
+
+def in_way(request: Request, way: Way) -> Request:
+    """The request for a run in this way."""
     if way == "tf_keras":
         return request.model_copy(update={"keras": "tf_keras"})
     if way == "invented_files":

@@ -128,7 +128,7 @@ def run_cases(
             root = Path(folder)
             name = Path(case.file).name
             shutil.copy(suite / case.file, root / name)
-            for file in _data_files(suite, case):
+            for file in data_files(suite, case):
                 shutil.copy(file, root / file.name)
             report = analyze(root, [name], options).programs[0]
         say(f"{case.file}: {report.status}, {report.seconds.total:.1f} s")
@@ -138,7 +138,8 @@ def run_cases(
         return list(pool.map(run, cases))
 
 
-def _data_files(suite: Path, case: Case) -> Iterator[Path]:
+def data_files(suite: Path, case: Case) -> Iterator[Path]:
+    """The data files that lie beside a program of the suite."""
     beside = (suite / case.file).parent
     folders = [suite / case.data] if case.data else [beside]
     for folder in folders:

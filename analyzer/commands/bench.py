@@ -12,6 +12,7 @@ import click
 from analyzer.benchmarks import labelled, marked, overhead, reliability, theia
 from analyzer.benchmarks.labelled import Case, Outcome
 from analyzer.calibration import COUNTS
+from analyzer.commands.bench_proof import experiments_command, repair_command
 from analyzer.commands.options import cache_mounts, sandbox_policy
 from analyzer.options import Options
 
@@ -21,6 +22,10 @@ Command = Callable[..., None]
 @click.group()
 def bench() -> None:
     """Measure Faultline on programs whose faults are known."""
+
+
+bench.add_command(experiments_command)
+bench.add_command(repair_command)
 
 
 def _bench_options(help_: str) -> Callable[[Command], Command]:

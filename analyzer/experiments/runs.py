@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from analyzer.observed import Measured, Observation
@@ -30,6 +31,10 @@ class NotMeasured:
     reason: str
 
 
+Result = Measured | NotMeasured
+Key = tuple[tuple[tuple[str, str], ...], int, int]
+
+
 @dataclass(slots=True)
 class Trainings:
     """Runs the program in its variants and remembers what was measured.
@@ -39,19 +44,21 @@ class Trainings:
         run: runs one request.
         problem: the task, which is measured alike in all variants.
         deadline: of `time.monotonic`; no run begins that would end after it.
-        longest: wall seconds of the longest run so far.
+        other: runs a request beside `run`, so that the sides of a pair need not wait for each other.
+        first_seed: of the first pair.
+        longest: wall seconds of the longest run so far; spent: of all runs together.
     """
 
     base: Request
     run: Run
     experiment: ExperimentRequest
     deadline: float
+    other: Run | None = None
+    first_seed: int = FIRST_SEED
     longest: float = 0.0
     spent: float = 0.0
     _bounds: ExperimentRequest | None = None
-    _known: dict[tuple[tuple[tuple[str, str], ...], int, int], Measured | NotMeasured] = field(
-        default_factory=dict
-    )
+    _known: dict[Key, Result] = field(default_factory=dict)
 
     @property
     def time_left(self) -> float:
@@ -62,31 +69,46 @@ class Trainings:
         """Whether so many more runs end in time, as far as the earlier ones tell."""
         return self.time_left > runs * self.longest * 1.2
 
-    def measure(self, texts: Texts, seed: int, times: int = 1) -> Measured | NotMeasured:
+    def pair(self, before: Texts, after: Texts, seed: int) -> tuple[Result, Result]:
+        """The measures of two variants under one seed, side by side when there is room."""
+        keys = [_key(texts, seed, 1) for texts in (before, after)]
+        if self.other is None or self._bounds is None or any(key in self._known for key in keys):
+            return self.measure(before, seed), self.measure(after, seed)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            waiting = beside.submit(self._timed, after, seed, 1, self.other)
+            self._known[keys[0]] = self._timed(before, seed, 1, self.run)
+            self._known[keys[1]] = waiting.result()
+        return self._known[keys[0]], self._known[keys[1]]
+
+    def measure(self, texts: Texts, seed: int, times: int = 1) -> Result:
         """The measure of one variant under one seed; each is run once.
 
         Args:
             texts: texts that replace files of the program.
             times: how many times as long as the others it trains.
         """
-        key = (tuple(sorted(texts.items())), seed, times)
+        key = _key(texts, seed, times)
         if key not in self._known:
-            started = time.monotonic()
-            self._known[key] = self._measured(texts, seed, times)
-            seconds = time.monotonic() - started
-            self.longest = max(self.longest, seconds / times)
-            self.spent += seconds
+            self._known[key] = self._timed(texts, seed, times, self.run)
         return self._known[key]
 
-    def _measured(self, texts: Texts, seed: int, times: int) -> Measured | NotMeasured:
+    def _timed(self, texts: Texts, seed: int, times: int, run: Run) -> Result:
+        started = time.monotonic()
+        result = self._measured(texts, seed, times, run)
+        seconds = time.monotonic() - started
+        self.longest = max(self.longest, seconds / times)
+        self.spent += seconds
+        return result
+
+    def _measured(self, texts: Texts, seed: int, times: int, run: Run) -> Result:
         asked = self.base.model_copy(
             update={
                 "texts": {**self.base.texts, **texts},
-                "seed": FIRST_SEED + seed,
+                "seed": self.first_seed + seed,
                 "experiment": self._bounded(times),
             }
         )
-        seen = self.run(asked)
+        seen = run(asked)
         found = seen.measured
         if found is None or not found.scores:
             trouble = seen.trouble.message if seen.trouble else None
@@ -104,6 +126,10 @@ class Trainings:
         if bounds.rows is not None:
             longer["rows"] = bounds.rows * times
         return bounds.model_copy(update=longer)
+
+
+def _key(texts: Texts, seed: int, times: int) -> Key:
+    return tuple(sorted(texts.items())), seed, times
 
 
 def _calibrated(asked: ExperimentRequest, first: Measured) -> ExperimentRequest:

@@ -42,7 +42,7 @@ def compare(trainings: Trainings, problem: Problem, before: Texts, after: Texts)
     for seed in range(MOST_PAIRS):
         if not trainings.allows(2):
             return _late(pairs, problem, started)
-        pair = (trainings.measure(before, seed), trainings.measure(after, seed))
+        pair = trainings.pair(before, after, seed)
         missing = [side for side in pair if isinstance(side, NotMeasured)]
         if missing:
             which = "before" if isinstance(pair[0], NotMeasured) else "with"

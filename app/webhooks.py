@@ -9,6 +9,7 @@ import time
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from app.admission import is_admitted
@@ -90,10 +91,13 @@ async def _body(request: Request) -> bytes:
     if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
         raise too_large
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise too_large
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise too_large
+    except ClientDisconnect as gone:
+        raise Refused(400, "cut_off", "the connection ended within the body") from gone
     return bytes(body)
 
 

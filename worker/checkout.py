@@ -120,14 +120,17 @@ class _Bounded:
 
 def _unpack(tar: Path, root: Path, limits: ArchiveLimits) -> None:
     left_out = 0
+    folders = _Folders(root, limits.members)
     try:
         with tar.open("rb") as file, _open(file) as archive:
             for number, member in enumerate(archive, 1):
                 if number > limits.members:
                     raise SnapshotRefused(f"the archive holds more than {limits.members:,} files")
-                left_out += not _place(archive, member, root, limits)
+                left_out += not _place(archive, member, folders, limits)
     except (tarfile.TarError, EOFError, UnicodeError, ValueError) as error:
         raise SnapshotRefused(f"the archive is damaged: {error}") from error
+    except RecursionError as error:  # tarfile reads a header about a header about a header ...
+        raise SnapshotRefused("the archive is damaged: its headers never end") from error
     if left_out:
         log.info("links and special files left out", extra={"count": left_out})
 
@@ -137,23 +140,40 @@ def _open(file: IO[bytes]) -> tarfile.TarFile:
     return tarfile.open(fileobj=bounded, mode="r:")
 
 
+class _Folders:
+    """Makes folders, and refuses too many: one file can ask for as many as its path is deep."""
+
+    def __init__(self, root: Path, most: int) -> None:
+        self.root = root
+        self._most = most
+        self._made = {PurePosixPath()}
+
+    def make(self, path: PurePosixPath) -> None:
+        """The folder and those above it; one that is there already is no error."""
+        missing = [one for one in (path, *path.parents) if one not in self._made]
+        if len(self._made) + len(missing) > self._most:
+            raise SnapshotRefused(f"the archive holds more than {self._most:,} folders")
+        (self.root / path).mkdir(parents=True, exist_ok=True)
+        self._made.update(missing)
+
+
 def _place(
-    archive: tarfile.TarFile, member: tarfile.TarInfo, root: Path, limits: ArchiveLimits
+    archive: tarfile.TarFile, member: tarfile.TarInfo, folders: _Folders, limits: ArchiveLimits
 ) -> bool:
     """Write one member; False when it is of a kind that is left out."""
     path = _target(member.name, limits)
     if path is None:
         return True  # the root folder itself
-    target = root / path
     if member.isdir():
-        target.mkdir(parents=True, exist_ok=True)
+        folders.make(path)
         return True
     # a sparse file unpacks to any size from nothing; git makes none
     is_plain = member.isreg() and not member.issparse()
     source = archive.extractfile(member) if is_plain else None
     if source is None:
         return False
-    target.parent.mkdir(parents=True, exist_ok=True)
+    folders.make(path.parent)
+    target = folders.root / path
     mode = stat.S_IMODE(0o700 if member.mode & 0o100 else 0o600)
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     with source, os.fdopen(handle, "wb") as out:

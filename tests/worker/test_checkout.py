@@ -138,6 +138,73 @@ def test_too_deep() -> None:
         unpacked(archive(member("root/1/2/3/4/5/x")))
 
 
+def test_folders_that_nobody_listed_count_as_well() -> None:
+    """Few files, each below many folders of its own."""
+    deep = [member(f"root/{n}/a/b/x") for n in range(20)]
+    with pytest.raises(SnapshotRefused, match="more than 50 folders"):
+        unpacked(archive(*deep))
+
+
+def test_headers_about_headers_are_refused() -> None:
+    """Each says that the next one's name is long; the reader would go down with every one."""
+    header = tarfile.TarInfo("././@LongLink")
+    header.type, header.size = tarfile.GNUTYPE_LONGNAME, 5
+    piece = header.tobuf(tarfile.GNU_FORMAT) + b"name\0" + bytes(507)
+    with pytest.raises(SnapshotRefused, match="headers never end"):
+        unpacked(gzip.compress(piece * 3000))
+
+
+def test_headers_about_headers_in_the_portable_format() -> None:
+    header = tarfile.TarInfo("x")
+    record = b"11 path=a\n\n"[:11]
+    header.type, header.size = tarfile.XHDTYPE, len(record)
+    piece = header.tobuf(tarfile.USTAR_FORMAT) + record + bytes(512 - len(record))
+    with pytest.raises(SnapshotRefused, match="damaged"):
+        unpacked(gzip.compress(piece * 3000))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["root/" + "n" * 300, "root/" + "n" * 5000, "root/" + "/".join(["n" * 250] * 4) + "/x"],
+)
+def test_long_names(name: str) -> None:
+    data, limits = archive(member("root/a"), member(name)), ArchiveLimits(depth=50)
+    if max(map(len, name.split("/"))) > 255:  # more than a name may have on Linux
+        with pytest.raises(SnapshotRefused, match="File name too long"):
+            unpacked(data, limits)
+    else:
+        assert unpacked(data, limits) == {"a": b"x", name.removeprefix("root/"): b"x"}
+
+
+def test_the_last_of_doubled_names_counts() -> None:
+    twice = archive(member("root/a", b"first, and longer"), member("root/a", b"second"))
+    assert unpacked(twice) == {"a": b"second"}
+
+
+def test_names_that_differ_in_case_are_two_files() -> None:
+    found = unpacked(archive(member("root/Train.py", b"1"), member("root/train.py", b"2")))
+    assert found == {"Train.py": b"1", "train.py": b"2"}
+
+
+@pytest.mark.parametrize("mode", [0o4755, 0o2777, 0o1777, 0o000, 0o666])
+def test_modes_give_nobody_else_anything(mode: int) -> None:
+    data = archive(member("root/a", mode=mode), member("root/d", b"", type=tarfile.DIRTYPE))
+    with snapshot(chunks(data), SMALL) as root:
+        assert (root / "a").stat().st_mode & 0o7677 in (0o600, 0o600 | 0o000)
+        assert (root / "d").is_dir()
+        assert root.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_name_in_a_second_header_is_checked_too() -> None:
+    info, content = member("root/harmless")
+    info.pax_headers = {"path": "root/../../outside"}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(info, io.BytesIO(content))
+    with pytest.raises(SnapshotRefused, match="leaves it"):
+        unpacked(out.getvalue())
+
+
 def test_forged_header_length_is_refused() -> None:
     header = tarfile.TarInfo("root/x")
     header.type, header.size = tarfile.XHDTYPE, 3 * 2**20

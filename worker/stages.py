@@ -7,73 +7,33 @@ is made, and what the store already knows is not asked again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-from analyzer import Configuration, ConfigurationError, Options, Report
-from analyzer.baseline import needs_base
+from analyzer import Configuration, ConfigurationError
 from worker import posting
-from worker.analysis import (
-    LOUD,
-    build_options,
-    compare_base,
-    empty_report,
-    read_change,
-    select_programs,
-)
-from worker.api import Api
-from worker.checkout import snapshot
-from worker.comments import Change
-from worker.diff import ChangedFile
-from worker.errors import AnalysisFailed, Held, Moved, Refused, SnapshotRefused, Unavailable
-from worker.lease import Lease
-from worker.logs import redact
+from worker.errors import AnalysisFailed, Held, Moved, Unavailable
+from worker.looking import Looked, look
 from worker.pulls import (
-    MOST_FILES,
     PullRequest,
-    is_source,
-    merge_base,
     read_changed_files,
     read_pull_request,
     read_settings,
-    source_paths,
 )
-from worker.queue import PullRequestMessage
 from worker.review import Context, Earlier, Policy, Review, compose
-from worker.services import Services
-from worker.sharing import Team, analyse_shared
 from worker.standing import read_standing
-from worker.store import Claim, NewRun, RememberedFinding, Run
+from worker.store import NewRun, RememberedFinding, Run
 from worker.summary import CheckOutput, trouble
 from worker.threads import set_resolved
-from worker.wanted import check_wanted, is_static
-from worker.wording import code, plain
+from worker.wanted import check_wanted
+from worker.work import Work
+
+__all__ = ["Work", "give_up", "plan", "review"]
 
 log = logging.getLogger(__name__)
 
 LAGGING_ATTEMPTS = 3  # how often we wait for GitHub to know the head that its webhook told us of
-
-
-def _nobody() -> None:
-    """The help that comes where no other worker is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One claimed delivery, and what is needed to work on it.
-
-    Attributes:
-        ask_for_help: invites one more worker to analyse programs of this review.
-    """
-
-    services: Services
-    claim: Claim
-    message: PullRequestMessage
-    api: Api
-    lease: Lease
-    ask_for_help: Callable[[], None] = _nobody
 
 
 def plan(work: Work) -> bool:
@@ -172,7 +132,7 @@ def _review(work: Work) -> None:
         raise AnalysisFailed("The configuration is wrong", configuration)
     work.services.runs.started(run.id)
     files = read_changed_files(work.api, pull)
-    looked = _look(work, run, pull, configuration, files)
+    looked = look(work, run, pull, configuration, files)
     work.lease.check()
     pull = _unmoved(work, run)  # the programs ran for minutes
     made = _compose(work, run, pull, configuration, looked)
@@ -207,95 +167,6 @@ def _complete(work: Work, run: Run, output: CheckOutput, state: str) -> None:
     work.services.runs.finished(run.id, state, output.conclusion, output.title, output.summary)
     if run.private:
         work.services.retention.reduce(run.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What was found out about the head commit.
-
-    Attributes:
-        notes: sentences about the review itself.
-    """
-
-    report: Report
-    change: Change
-    notes: tuple[str, ...] = ()
-
-
-def _look(
-    work: Work,
-    run: Run,
-    pull: PullRequest,
-    configuration: Configuration,
-    files: Mapping[str, ChangedFile],
-) -> Looked:
-    assert run.check_run_id is not None
-    notes = _notes(work, files)
-    paths = source_paths(files)
-    if not paths:
-        return Looked(empty_report(), Change(files, {}), notes)
-    listed = "\n".join(f"- {code(path)}" for path in paths[:50])
-    title = "Looking at the changed programs"
-    posting.show_progress(work.api, pull.repository, run.check_run_id, title, listed)
-    options = build_options(
-        configuration, work.services.settings, static=is_static(work.services, pull, configuration)
-    )
-    team = Team(work.services, run.id, work.ask_for_help, work.lease.interrupt)
-    with _snapshot(work, pull, pull.head_sha) as root:
-        selected = select_programs(root, paths)
-        progress = _progress(work)
-        report = selected.complete(analyse_shared(team, root, selected.paths, options, progress))
-        report, why_not = _against_base(work, pull, report, root, files, options)
-        return Looked(report, read_change(root, files, report), (*notes, *why_not))
-
-
-def _against_base(
-    work: Work,
-    pull: PullRequest,
-    report: Report,
-    root: Path,
-    files: Mapping[str, ChangedFile],
-    options: Options,
-) -> tuple[Report, tuple[str, ...]]:
-    """The report set against the base commit, or why it could not be."""
-    if not needs_base(report, LOUD):
-        return report, ()
-    try:
-        with _snapshot(work, pull, merge_base(work.api, pull)) as base:
-            how = replace(options, interrupt=work.lease.interrupt)
-            return compare_base(report, root, base, files, how, _progress(work)), ()
-    except (SnapshotRefused, AnalysisFailed, Refused) as error:
-        log.warning("not compared with the base", extra={"reason": str(error)})
-        return report, (f"Not compared with the base commit, so everything counts as new: {error}",)
-
-
-@contextmanager
-def _snapshot(work: Work, pull: PullRequest, commit: str) -> Iterator[Path]:
-    archive = work.api.download(f"/repos/{pull.repository}/tarball/{commit}")
-    with archive as stream, snapshot(stream) as root:
-        yield root
-
-
-def _progress(work: Work) -> Callable[[str], None]:
-    def progress(text: str) -> None:
-        work.lease.interrupt()
-        log.info("stage %s", text)
-
-    return progress
-
-
-def _notes(work: Work, files: Mapping[str, ChangedFile]) -> tuple[str, ...]:
-    notes = []
-    if len(files) >= MOST_FILES:
-        notes.append(f"GitHub lists the first {MOST_FILES:,} changed files; the rest was not seen.")
-    hidden = [path for path, file in files.items() if is_source(file) and file.hunks is None]
-    if hidden:
-        listed = ", ".join(code(path) for path in hidden[:10])
-        more = f" and {len(hidden) - 10} more" if len(hidden) > 10 else ""
-        notes.append(f"GitHub shows no diff of {listed}{more}: no comment can stand there.")
-    if reason := work.services.inbox.last_reason(work.claim):
-        notes.append(f"This review had to wait: {plain(redact(reason))}.")
-    return tuple(notes)
 
 
 def _compose(

@@ -10,7 +10,8 @@ How it is measured
     generator that is scaled and its counterpart that is not.
 When it is right
     Where the evaluation is meant to test other scales: anomalies that passed through the scaler of
-    the training data may lie far off.
+    the training data may lie far off, and a function may be asked beyond the numbers it was trained
+    on: where nothing scales either part, only pixels and standardized values are compared.
 Example
     x_train = x_train / 255
     model.fit(x_train, y_train)
@@ -47,6 +48,9 @@ from analyzer.rules.reading.scaling import (
 from analyzer.rules.samples import at, images, sample
 
 ENOUGH = 8  # samples from which a deviation says something
+TINY = 1e-3  # rounding at the ends of a range
+NEAR = 0.05  # how near to mean 0 and deviation 1 values are that a scaler made
+LARGEST_PIXEL = 255
 APART = 10.0  # ratio of standard deviations; two random parts of one set differ by per cents
 
 
@@ -90,6 +94,8 @@ def _seen(program: Program, train: ArrayStats) -> Iterator[Suspicion]:
         if _both_scaled(program, train.name, stats.name):
             # Values that passed through the same scaling and lie far off are what is tested for.
             continue
+        if not (_one_scaled(program, train.name, stats.name) or _looks_scaled(train, stats)):
+            continue  # raw values that lie far off: what is tested for is beyond the training data
         yield Suspicion(
             site=site,
             message=(
@@ -109,6 +115,22 @@ def _both_scaled(program: Program, train: str | None, test: str | None) -> bool:
     if train is None or test is None:
         return False
     return is_derived_scaled(source, train) and is_derived_scaled(source, test)
+
+
+def _one_scaled(program: Program, train: str | None, test: str | None) -> bool:
+    """Whether the code scales one of the two."""
+    names = {program.source.inputs_name or train, test} - {None}
+    return any(is_derived_scaled(program.source, name) for name in names if name)
+
+
+def _looks_scaled(train: ArrayStats, test: ArrayStats) -> bool:
+    """Whether one holds pixels and the other pixels in 0..1 or -1..1, or standardized values."""
+    one, other = sorted((train, test), key=lambda stats: stats.std or 0.0)
+    low, high = one.min or 0.0, one.max or 0.0
+    unit = low >= -1.0 - TINY and high <= 1.0 + TINY
+    pixels = other.integral and (other.min or 0.0) >= 0 and 1 < (other.max or 0.0) <= LARGEST_PIXEL
+    standard = abs(one.mean or 0.0) < NEAR and abs((one.std or 0.0) - 1.0) < NEAR
+    return (unit and pixels) or (one is train and standard)
 
 
 def _span(stats: ArrayStats) -> str:
@@ -193,7 +215,7 @@ EXAMPLES = (
         sample(
             KERAS,
             inputs=images(0, 1, 1, name="x_train"),
-            data={"test_inputs": (images(0, 255, 1, name="x_test"),)},
+            data={"test_inputs": (images(0, 255, 1, name="x_test", integral=True),)},
             source=NAMES,
         ),
         found=(Found(4, "x_test spans 0 to 255", "\nx_test = x_test/255\n", "contract"),),
@@ -236,6 +258,15 @@ EXAMPLES = (
             """,
             inputs=images(-4, 4, 1, name="x_train"),
             data={"test_inputs": (images(-500, 500, 1, name="x_test"),)},
+            source=NAMES,
+        ),
+    ),
+    Example(
+        "a function is tested beyond the numbers that it was trained on",
+        sample(
+            KERAS.replace("x_train = x_train/255", ""),
+            inputs=images(-1, 1, 1, name="x_train"),
+            data={"test_inputs": (images(-100, 100, 1, name="x_test"),)},
             source=NAMES,
         ),
     ),

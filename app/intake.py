@@ -13,19 +13,22 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from concurrent.futures import Future
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.queue import send
+from worker.queue import PLAN_REVIEW, send
 from worker.store import Due, Inbox, NewDelivery
 
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 500  # deliveries in one transaction
 MAX_WAITING = 5_000  # deliveries that wait for the writer before we say "busy"
+MOST_TICKETS = 10  # messages about new pull requests that are sent at once
+TICKET_SECONDS = 0.1  # between two such batches, while more come than that
 
 _Waiting = tuple[NewDelivery, "Future[bool]"]
 
@@ -42,6 +45,7 @@ class Intake:
         self._celery = celery
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MAX_WAITING)
         self._unsent: queue.SimpleQueue[Due | None] = queue.SimpleQueue()
+        self._is_reachable = True
         self._threads = [
             threading.Thread(target=self._write, name="intake-writer", daemon=True),
             threading.Thread(target=self._send, name="intake-sender", daemon=True),
@@ -111,15 +115,38 @@ class Intake:
             _answer(done, is_new)
 
     def _send(self) -> None:
-        is_reachable = True
-        while (item := self._unsent.get()) is not None:
+        """A message is a ticket for its queue, and every worker that finishes one asks for the
+        next; so of a storm of pull requests a few tickets do, and the receiver has time."""
+        is_open = True
+        while is_open:
+            batch, is_open = self._next_due()
+            reviews = [item for item in batch if item.task == PLAN_REVIEW]
+            others = [item for item in batch if item.task != PLAN_REVIEW]
+            for item in (*others, *reviews[:MOST_TICKETS]):
+                self._ticket(item)
+            if len(reviews) > MOST_TICKETS:
+                time.sleep(TICKET_SECONDS)
+
+    def _next_due(self) -> tuple[list[Due], bool]:
+        """Waits for one, then takes all that wait; False when the intake closes."""
+        item = self._unsent.get()
+        batch: list[Due] = []
+        while item is not None:
+            batch.append(item)
             try:
-                send(self._celery, item.task, item.queue, item.id)
-                is_reachable = True
-            except OperationalError as error:  # the sweeper sends it as soon as the broker is back
-                if is_reachable:
-                    log.warning("broker unreachable", extra={"reason": str(error)})
-                is_reachable = False
+                item = self._unsent.get_nowait()
+            except queue.Empty:
+                return batch, True
+        return batch, False
+
+    def _ticket(self, item: Due) -> None:
+        try:
+            send(self._celery, item.task, item.queue, item.id)
+            self._is_reachable = True
+        except OperationalError as error:  # the sweeper sends it as soon as the broker is back
+            if self._is_reachable:
+                log.warning("broker unreachable", extra={"reason": str(error)})
+            self._is_reachable = False
 
 
 def _answer(done: Future[bool], outcome: bool | Exception) -> None:

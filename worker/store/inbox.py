@@ -131,12 +131,18 @@ class Inbox:
         return None if row is None else Claim(*row)
 
     def waiting_like(self, claim: Claim) -> list[Due]:
-        """Deliveries of the same pull request that may have been passed over because of it."""
-        statement = select(*_DUE).where(
-            deliveries.c.subject == claim.subject, deliveries.c.state == "accepted"
+        """For which deliveries to send a message when a stage has ended: the next one in its
+        queue, as a message is a ticket that was used up, and one of the same pull request that
+        may have been passed over because of it."""
+        accepted = select(*_DUE).where(deliveries.c.state == "accepted")
+        alike = and_(deliveries.c.queue == claim.queue, deliveries.c.task == claim.task)
+        first = deliveries.c.received_at, deliveries.c.id
+        questions = (
+            accepted.where(alike).order_by(*first).limit(1),
+            accepted.where(deliveries.c.subject == claim.subject).order_by(*first).limit(1),
         )
         with self._database.read() as connection:
-            return [Due(*row) for row in connection.execute(statement)]
+            return list({Due(*row) for one in questions for row in connection.execute(one)})
 
     def is_anybody_waiting(self, queue: str) -> bool:
         """Whether a delivery waits for a worker of this queue."""

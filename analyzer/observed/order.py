@@ -113,6 +113,7 @@ class Schedule(Value):
     Attributes:
         name: class name; site: its constructor.
         optimizer: index of its optimizer; None when that is unknown.
+        unit: what it counts: the steps that the program makes it take, or (Keras) batches, epochs.
         mode: of a plateau schedule.
         horizon: how many of its own steps it was built for (T_max, total_steps, the last
             milestone); None when it has no end.
@@ -129,6 +130,7 @@ class Schedule(Value):
     name: Name
     site: Site | None = None
     optimizer: int | None = None
+    unit: Literal["step", "batch", "epoch"] = "step"
     mode: Name | None = None
     horizon: int | None = None
     periodic: bool = False

@@ -14,7 +14,7 @@ from weakref import WeakSet
 from .keras_data import Batches, array_leaves, to_numpy
 from .keras_facts import Facts
 from .keras_sampling import Sampler
-from .keras_session import Session, current, wrap
+from .keras_session import Session, current, experiment, wrap
 from .keras_tap import LossTap
 from .keras_traced import Argument, fits, traced_site
 
@@ -38,6 +38,7 @@ class LoopObserver:
 
     Attributes:
         model: the model in training, None before the first step.
+        on_apply: told the variables of each application of an optimizer.
         inputs, targets: what last entered the model and the loss: arrays in eager code, the
             places of the traced function's arguments otherwise.
     """
@@ -52,6 +53,7 @@ class LoopObserver:
         self.tap = tap
         self.sampler = sampler
         self.model: Any = None
+        self.on_apply: Callable[[list[Any]], None] = lambda _variables: None
         self.optimizer: Any = None
         self.steps = 0
         self.inputs: Any = None
@@ -92,6 +94,7 @@ class LoopObserver:
 
     def before_apply(self, optimizer: Any, variables: list[Any]) -> None:
         """An optimizer is about to change the variables."""
+        self.on_apply(variables)
         if self.model is None and variables:
             self._begin(optimizer, variables)
         self._traced = self._traced or not self.tf.executing_eagerly()
@@ -215,6 +218,8 @@ def watch_losses(owner: Any, observer_of: Callable[[Session], LoopObserver]) -> 
         def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
             result = original(self, *args, **kwargs)
             session = current()
+            if experiment() is not None:
+                experiment().pipelines.loss = self
             if session is not None and not session.training:
                 targets = args[0] if args else kwargs.get("y_true")
                 loop = observer_of(session)
@@ -236,6 +241,11 @@ def watch_apply(owner: Any, name: str, observer_of: Callable[[Session], LoopObse
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def apply(self: Any, given: Any, *args: Any, **kwargs: Any) -> Any:
             session = current()
+            if experiment() is not None and not experiment().busy:
+                given = list(given)
+                second = args[0] if args else kwargs.get("trainable_variables")
+                changed = second if name == "apply" else [pair[1] for pair in given]
+                experiment().pipelines.applied(list(changed or []))
             if session is None or session.training or session.applying:
                 return original(self, given, *args, **kwargs)
             given = list(given)

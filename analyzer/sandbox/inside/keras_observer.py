@@ -10,7 +10,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from . import keras_calls, keras_fit, keras_loop, keras_session, keras_tap
+from . import keras_calls, keras_fit, keras_loop, keras_order, keras_session, keras_tap
 from .keras_facts import Facts
 from .keras_loop import LoopObserver
 from .keras_sampling import Sampler
@@ -27,6 +27,14 @@ CONSTRUCTED = {
     "tf_keras.src.optimizers.optimizer": "_BaseOptimizer",
     "tf_keras.src.optimizers.legacy.optimizer_v2": "OptimizerV2",
     "tf_keras.src.losses": "Loss",
+    "keras.src.callbacks.callback": "Callback",
+    "keras.src.optimizers.schedules.learning_rate_schedule": "LearningRateSchedule",
+    "tf_keras.src.callbacks": "Callback",
+    "tf_keras.src.optimizers.schedules.learning_rate_schedule": "LearningRateSchedule",
+}
+CALLBACKS = {
+    "keras.src.callbacks.callback_list": "CallbackList",
+    "tf_keras.src.callbacks": "CallbackList",
 }
 CALLED = ("keras.src.layers.layer", "tf_keras.src.engine.base_layer")
 COMPILED = {"keras.src.trainers.trainer": "Trainer", "tf_keras.src.engine.training": "Model"}
@@ -67,6 +75,7 @@ class Observers:
         self._tap: LossTap | None = None
         self._fit: keras_fit.FitObserver | None = None
         self._loop: LoopObserver | None = None
+        self.order = keras_order.KerasOrder(session)
 
     @property
     def tap(self) -> LossTap:
@@ -90,6 +99,7 @@ class Observers:
             tensorflow = sys.modules["tensorflow"]
             sampler = Sampler(self.session, tensorflow, self.facts)
             self._loop = LoopObserver(self.session, tensorflow, self.facts, self.tap, sampler)
+            self._loop.on_apply = self.order.tapes.applied
         return self._loop
 
 
@@ -118,6 +128,7 @@ def install(recorder: Any) -> None:
     _observers = Observers(session)
     keras_session.activate(session)
     recorder.at_finish(_observers.facts.write_untrained)
+    recorder.at_finish(_observers.order.finish)
     prepare()
     for name in VERSIONED:
         when_imported(name, _observers.facts.write_version)
@@ -125,7 +136,7 @@ def install(recorder: Any) -> None:
 
 def prepare() -> None:
     """Put the hooks where they belong; they do nothing until a program is observed."""
-    hooked = {*CONSTRUCTED, *CALLED, *COMPILED, *TRAINED, *PIPELINES, *LOSSES, *APPLIED}
+    hooked = {*CONSTRUCTED, *CALLED, *COMPILED, *TRAINED, *PIPELINES, *LOSSES, *APPLIED, *CALLBACKS}
     for name in sorted(hooked | {"tensorflow"}):
         when_imported(name, _hook)
 
@@ -159,18 +170,22 @@ def _hook(module: ModuleType) -> None:
     if name in APPLIED:
         holder, method = APPLIED[name]
         keras_loop.watch_apply(getattr(module, holder), method, _loop_observer)
+    if name in CALLBACKS:
+        owner = getattr(module, CALLBACKS[name])
+        keras_order.watch_callbacks(owner, lambda session: _of(session).order)
     if name == "tensorflow":
         keras_tap.watch_gradients(module, _gradient_taken)
         keras_loop.watch_functions(module, _loop_observer)
 
 
-def _gradient_taken(target: Any, sources: list[Any]) -> None:
+def _gradient_taken(target: Any, sources: list[Any], gradients: list[Any]) -> None:
     session = keras_session.current()
     variables = [source for source in sources if hasattr(source, "assign")]
     if session is None or not variables:
         return
     _of(session).tap.put(variables[0], target)
     if not session.training:
+        _of(session).order.tapes.taken(sources, gradients)
         _of(session).loop.gradient_taken()
 
 

@@ -95,11 +95,11 @@ def means_of(model: Any) -> list[Any]:
     return found
 
 
-Watcher = Callable[[Any, list[Any]], None]
+Watcher = Callable[[Any, list[Any], list[Any]], None]
 
 
 def watch_gradients(tf: Any, told: Watcher) -> None:
-    """Call `told(target, sources)` after every GradientTape.gradient of the program."""
+    """Call `told(target, sources, gradients)` after every GradientTape.gradient of the program."""
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
@@ -107,7 +107,7 @@ def watch_gradients(tf: Any, told: Watcher) -> None:
             session = current()
             if session is not None:
                 leaves = tf.nest.flatten(sources)
-                session.recorder.guarded(told, target, leaves)
+                session.recorder.guarded(told, target, leaves, tf.nest.flatten(found))
             return found
 
         return gradient

@@ -36,6 +36,7 @@ from analyzer.observed.order import CallOrder, Schedule
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.order import order_of, schedule_sites
 from analyzer.rules.reading.schedules import (
+    UNKNOWN,
     into_the_batches,
     pace_of,
     planned_steps,
@@ -71,6 +72,8 @@ class ScheduleBarelyMoves(Rule):
         for number, each in enumerate(order.schedules):
             planned, sites = planned_steps(order, number), schedule_sites(order, number)
             slow = pace_of(order, number) == "epoch" and _in_batches(order, each)
+            if each.horizon and (planned is None or not sites):
+                yield self.unchecked(UNKNOWN)
             if planned is None or not slow or not each.horizon or not sites:
                 continue
             if planned * UNUSED > each.horizon:
@@ -137,5 +140,10 @@ EXAMPLES = (
             plan=PLAN,
             schedules=(schedule(1, "CosineAnnealingLR", horizon=10),),
         ),
+    ),
+    Example(
+        "the length of the training is not known",
+        ordered(LOOP, EPOCH, times=2, schedules=(CYCLE,)),
+        unchecked="the length of the training",
     ),
 )

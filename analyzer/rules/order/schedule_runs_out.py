@@ -39,7 +39,12 @@ from analyzer.fixing.edits import Declined, FixPlan
 from analyzer.observed.order import Schedule
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.order import order_of, schedule_sites
-from analyzer.rules.reading.schedules import out_of_the_batches, pace_of, planned_steps
+from analyzer.rules.reading.schedules import (
+    UNKNOWN,
+    out_of_the_batches,
+    pace_of,
+    planned_steps,
+)
 from analyzer.rules.traces import ordered, schedule
 
 EARLY = 3
@@ -72,7 +77,10 @@ class ScheduleRunsOut(Rule):
         order = order_of(program)
         for number, each in enumerate(order.schedules):
             planned, sites = planned_steps(order, number), schedule_sites(order, number)
-            if planned is None or not sites or each.name in OTHERS or not each.simulated:
+            if each.name in OTHERS or not each.simulated:
+                continue
+            if planned is None or not sites:
+                yield self.unchecked(UNKNOWN)
                 continue
             pace, epochs = pace_of(order, number), order.plan.epochs or 0
             words = _words(each, planned, epochs if pace == "batch" else 0)
@@ -175,5 +183,6 @@ EXAMPLES = (
     Example(
         "the loop may be left early",
         ordered(LOOP, BATCH, times=30, plan={**PLAN, "breaks": True}, schedules=(COSINE,)),
+        unchecked="the length of the training",
     ),
 )

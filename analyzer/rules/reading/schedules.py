@@ -20,6 +20,7 @@ from analyzer.rules.reading.order import (
 )
 
 Pace = Literal["batch", "epoch"]
+UNKNOWN = "needs the length of the training, and the schedule stepped in the run"
 FEWEST_BATCHES = 3
 """With fewer steps per epoch the two paces are hardly different."""
 

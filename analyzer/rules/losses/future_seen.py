@@ -31,7 +31,7 @@ from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined
 from analyzer.observed import Causality, Observation, Probes, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
-from analyzer.rules.reading.modules import named_layer, place_of
+from analyzer.rules.reading.modules import NOT_ASKED, named_layer, place_of
 from analyzer.rules.reading.proof import number
 from analyzer.rules.samples import linear, other, sample
 
@@ -56,6 +56,8 @@ class FutureSeen(Rule):
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """The probe of causality, where targets are the inputs one step later."""
         probes = program.observation.probes if program.observation else None
+        if probes is None:
+            yield self.unchecked(NOT_ASKED)
         seen = probes.causality if probes else None
         if seen is None or seen.shift < 1 or seen.largest <= MOVED * seen.spread:
             return

@@ -33,7 +33,7 @@ from analyzer.fixing.edits import Declined, FixPlan, SetArgument
 from analyzer.observed import Independence, Layer, Observation, Probes, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.mends import layer_call
-from analyzer.rules.reading.modules import named_layer, place_of, reshaping_before
+from analyzer.rules.reading.modules import NOT_ASKED, named_layer, place_of, reshaping_before
 from analyzer.rules.reading.proof import number
 from analyzer.rules.samples import linear, other, sample
 
@@ -58,6 +58,8 @@ class MixedSamples(Rule):
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """The probe of independence."""
         probes = program.observation.probes if program.observation else None
+        if probes is None:
+            yield self.unchecked(NOT_ASKED)
         seen = probes.independence if probes else None
         if seen is None or not seen.moved:
             return
@@ -123,5 +125,9 @@ EXAMPLES = (
         found=(Found(3, "first shows in rnn", None, "contract"),),
     ),
     Example("samples stay apart", _program(moved=0, largest=0.0)),
-    Example("nothing was asked", sample(TEXT, framework="torch", trace=Trace(steps=2))),
+    Example(
+        "nothing was asked",
+        sample(TEXT, framework="torch", trace=Trace(steps=2)),
+        unchecked="after the warm-up",
+    ),
 )

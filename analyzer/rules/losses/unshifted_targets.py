@@ -32,6 +32,7 @@ from analyzer.fixing.edits import Declined
 from analyzer.observed import Causality, Observation, Probes, Site, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.losses import only_loss, spoken
+from analyzer.rules.reading.modules import NOT_ASKED
 from analyzer.rules.reading.proof import first_loss_seen, first_site
 from analyzer.rules.samples import at, sample
 
@@ -56,6 +57,8 @@ class UnshiftedTargets(Rule):
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """Targets and inputs of a causal model over tokens."""
         probes = program.observation.probes if program.observation else None
+        if probes is None:
+            yield self.unchecked(NOT_ASKED)
         seen, loss = probes.causality if probes else None, only_loss(program)
         if seen is None or loss is None or loss.name not in ("cross_entropy", "nll"):
             return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from analyzer.observed import Layer, Site
 from analyzer.rules.base import Program
 
+NOT_ASKED = "needs the model's answers after the warm-up, which was not completed"
+
 
 def named_layer(program: Program, name: str | None) -> Layer | None:
     """The layer with this attribute path, or with a path that ends in it."""

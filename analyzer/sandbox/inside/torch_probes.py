@@ -18,6 +18,10 @@ SAMPLES = (5, 7, 9, 6)
 """Batch sizes to choose from: one that is no other size of the input."""
 SHORTEST = 4
 MOST_MODULES = 400
+MOVED = 1e-3
+"""A change that counts, in standard deviations of the outputs."""
+ROUNDING = 1e-5
+"""What single precision may change by itself, of the largest value."""
 
 
 class Question:
@@ -86,10 +90,10 @@ def independence(training: Any) -> Facts | None:
             return None
         if _moved(before, question.answer(first)):
             return None  # it keeps a state of its own from call to call
-        largest = float((after[-1] - before[-1]).abs().max())
+        largest = _change(before[-1], after[-1])
         spread = float(before.std())
         facts: Facts = {"samples": size, "largest": largest, "spread": spread}
-        facts["moved"] = int(largest > 1e-3 * spread)
+        facts["moved"] = int(largest > MOVED * spread)
         if facts["moved"]:
             facts |= _first_moved(question, first, second, lambda t: _sample(t, size))
     return facts
@@ -141,10 +145,10 @@ def causality(training: Any) -> Facts | None:
         past = None if before is None else _past(before, positions, start)
         if past is None or _moved(before, question.answer(first)):
             return None
-        largest = float((_past(after, positions, start) - past).abs().max())
+        largest = _change(past, _past(after, positions, start))
         facts: Facts = {"shift": shift, "positions": positions, "changed_from": start}
         facts |= {"largest": largest, "spread": float(before.std())}
-        if largest > 1e-3 * facts["spread"]:
+        if largest > MOVED * facts["spread"]:
             take = lambda t: _past(t, positions, start)  # noqa: E731 - one expression
             facts["layer"] = _first_moved(question, first, second, take).get("layer")
     return facts
@@ -210,7 +214,13 @@ def _kept(tensor: Any) -> Any:
     return None if tensor is None else tensor.detach().clone()
 
 
+def _change(one: Any, other: Any) -> float:
+    """The largest change of a value; 0 when rounding alone explains it."""
+    largest = float((one.float() - other.float()).abs().max())
+    return largest if largest > ROUNDING * float(one.float().abs().max()) else 0.0
+
+
 def _moved(one: Any, other: Any) -> bool:
     if one.shape != other.shape:
         return True
-    return bool((one.float() - other.float()).abs().max() > 1e-3 * one.float().std())
+    return _change(one, other) > MOVED * float(one.float().std(correction=0))

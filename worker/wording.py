@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer import Edit, Finding, ProgramReport
-from worker import proofs
+from analyzer.experiments.wording import effect, sentence, sparklines
 from worker.suggestion import Suggestion, Text, as_diff, block
 
 LONGEST_BODY = 65_000  # GitHub takes 65,535 (check run) or 65,536 (review); bytes, to be safe
@@ -98,21 +98,19 @@ def headline(finding: Finding) -> str:
 def proof(finding: Finding) -> list[str]:
     """What was seen and what the experiment showed, in at most two lines."""
     experiment = finding.fix.experiment if finding.fix else None
+    is_seen = finding.proof == "contract"
     if experiment is None:
-        seen = "Proof: seen while this program ran." if finding.proof == "contract" else ""
-        return [seen]
-    told = plain(proofs.numbers(finding))
-    if experiment.outcome != "better":
-        effect = {"noise": "effect within noise", "worse": "no better in so few steps"}
-        mended = "contract mended, " if finding.proof == "contract" else ""
-        return [f"Proof: {mended}{effect[experiment.outcome]}: {told}."]
-    drawn = proofs.curves(experiment)
-    return [f"Proof: {told}.", f"Loss: {code(drawn)}" if drawn else ""]
+        return ["Proof: seen while this program ran." if is_seen else ""]
+    told = f"{effect(experiment, contract=is_seen)}: {plain(sentence(experiment))}"
+    curves = sparklines(experiment)
+    drawn = f"Loss: {code(curves[0])} before, {code(curves[1])} after" if curves else ""
+    return [f"Proof: {told}.", drawn]
 
 
 def numbers(finding: Finding) -> str:
     """What the experiment with the edit showed; empty without one."""
-    return proofs.numbers(finding)
+    experiment = finding.fix.experiment if finding.fix else None
+    return "" if experiment is None else sentence(experiment)
 
 
 def background(finding: Finding, rules_url: str = "") -> list[str]:
@@ -168,7 +166,7 @@ def checked(finding: Finding) -> str:
 
 def tried(finding: Finding) -> str:
     """Whether the fix was tried, with numbers when there are some; for a list."""
-    told = proofs.numbers(finding)
+    told = numbers(finding)
     is_tried = finding.fix is not None and finding.fix.verified is not None
     return f"(tried: {plain(told)})" if is_tried and told else checked(finding)
 

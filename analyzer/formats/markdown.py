@@ -47,6 +47,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"  {escape(finding.why)}"
     if finding.fix is not None:
         yield f"  Fix: {escape(finding.fix.description)} ({words.fix_state(finding)})"
+        yield from (f"  {escape(line)}" for line in words.proven(finding))
         replacement = "\n\n".join(edit.replacement for edit in finding.fix.edits)
         marks = fence(replacement)
         yield ""

@@ -44,6 +44,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield from _wrapped(finding.why)
     if finding.fix is not None:
         yield from _wrapped(f"fix: {finding.fix.description} ({words.fix_state(finding)})")
+        for line in words.proven(finding):
+            yield from _wrapped(line)
         for edit in finding.fix.edits:
             lines = f"{edit.start_line}-{edit.end_line}"
             where = str(edit.start_line) if edit.start_line == edit.end_line else lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from analyzer.experiments.wording import effect, sentence, sparklines
 from analyzer.findings import Finding, ProgramReport, Report
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -95,6 +96,16 @@ def fix_state(finding: Finding) -> str:
     if fix.verified is False:
         return "not offered: after the edit the check still fails"
     return "not verified"
+
+
+def proven(finding: Finding) -> list[str]:
+    """What the experiment with the edit showed: its numbers, and the two loss curves."""
+    experiment = finding.fix.experiment if finding.fix else None
+    if experiment is None:
+        return []
+    told = f"{effect(experiment, contract=finding.proof == 'contract')}: {sentence(experiment)}"
+    curves = sparklines(experiment)
+    return [told] if curves is None else [told, f"loss {curves[0]} before, {curves[1]} after"]
 
 
 def _count(number: int, noun: str) -> str:

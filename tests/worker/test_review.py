@@ -275,9 +275,11 @@ def test_experiment_is_told_in_numbers() -> None:
     good = finding(3, "one")
     good = good.model_copy(update={"fix": good.fix.model_copy(update={"experiment": experiment})})
     (comment,) = review(observed(good)).comments
-    told = "Proof: accuracy on held-out samples 0.1 0.1 0.1 → 0.9 0.8 1, 3 seeds, 9 s."
-    assert told in comment.body
-    assert "Loss: `███ → █▅▁`" in comment.body
+    told = "accuracy on held-out samples 0.10 0.10 0.10 -> 0.90 0.80 1.00, 3 seeds, 9 s."
+    assert f"Proof: contract mended, and it helps: {told}" in comment.body
+    assert "Loss: `██▁` before, `█▅▁` after" in comment.body
+    lines = [line for line in comment.body.split("```")[0].split("\n") if line]
+    assert len(re.sub(r"(?s)<details>.*</details>", "folded", "\n".join(lines)).split("\n")) <= 6
 
 
 def test_a_mended_contract_without_an_effect_is_told_as_such() -> None:
@@ -285,7 +287,7 @@ def test_a_mended_contract_without_an_effect_is_told_as_such() -> None:
     good = finding(3, "one")
     good = good.model_copy(update={"fix": good.fix.model_copy(update={"experiment": experiment})})
     (comment,) = review(observed(good)).comments
-    assert "Proof: contract mended, effect within noise: r2" in comment.body
+    assert "Proof: contract mended, effect within noise: " in comment.body
 
 
 def test_crlf_and_tabs_are_kept() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.findings import Experiment
 from analyzer.formats import RENDERERS
 from analyzer.formats.json import render_schema
 from analyzer.formats.markdown import code, fence
@@ -112,6 +113,28 @@ def test_a_comparison_is_shown_in_every_format(introduced, word):
     assert run["results"][0]["baselineState"] == state
     (program, _) = json.loads(RENDERERS["json"](report))["programs"]
     assert program["findings"][0]["introduced"] is introduced
+
+
+def test_an_experiment_is_told_in_numbers_and_curves():
+    experiment = Experiment(
+        metric="accuracy",
+        seeds=3,
+        before=(0.31, 0.33, 0.30),
+        after=(0.94, 0.95, 0.93),
+        seconds=8,
+        outcome="better",
+        held_out=200,
+        loss_before=(2.0, 2.0, 1.9),
+        loss_after=(2.0, 1.0, 0.0),
+    )
+    finding = make_finding()
+    fix = finding.fix.model_copy(update={"experiment": experiment})
+    report = make_report(finding.model_copy(update={"fix": fix}))
+    told = "accuracy on held-out samples 0.31 0.33 0.30 -> 0.94 0.95 0.93, 3 seeds, 8 s"
+    for kind in ("text", "markdown", "html"):
+        text = html.unescape(" ".join(RENDERERS[kind](report).split()))
+        assert told in text
+        assert "██▁ before, █▅▁ after" in text
 
 
 def test_without_a_comparison_nothing_is_said_of_it():

@@ -22,6 +22,8 @@ STEPS, SECONDS, SAMPLES = 300, 6.0, 2000
 SLACK = 4
 """Later runs may take so many times the first one's seconds and steps: other batch sizes, load."""
 FIRST_SEED = 1
+FEWEST_STEPS = 20
+"""A program that the clock has stopped before has not begun to show what it can learn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Trainings:
         run: runs one request.
         problem: the task, which is measured alike in all variants.
         deadline: of `time.monotonic`; no run begins that would end after it.
-        other: runs a request beside `run`, so that the sides of a pair need not wait for each other.
+        other: runs a request beside `run`, so that the sides of a pair need not wait.
         first_seed: of the first pair.
         longest: wall seconds of the longest run so far; spent: of all runs together.
     """
@@ -114,6 +116,8 @@ class Trainings:
             trouble = seen.trouble.message if seen.trouble else None
             reason = trouble or (found.reason if found else None) or "nothing was measured"
             return NotMeasured(reason)
+        if found.ended == "time" and found.steps < FEWEST_STEPS:
+            return NotMeasured(f"only {found.steps} training steps fit into the time")
         if self._bounds is not None and found.ended == "time":
             return NotMeasured("it takes too long to train as far as the unedited program")
         if self._bounds is None:

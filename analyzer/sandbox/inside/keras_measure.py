@@ -7,12 +7,14 @@ Other callbacks are left out: they save files, stop early on scores that are not
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
 from typing import Any
 
 from . import keras_observer, keras_session
 from .keras_fit import arguments_of
+from .keras_measure_loop import BatchCalls, Pipelines
 from .keras_measure_parts import Parts, first_leaf, len_of, parts_of
 from .keras_measure_parts import rows as rows_of
 from .measure_run import MeasureRun, run_of
@@ -27,9 +29,23 @@ PREDICTED_ROWS = 256
 
 def install(recorder: Recorder) -> None:
     """Measure the Keras program that runs next in this process."""
-    keras_session.hand_over(KerasMeasure(recorder))
+    measure = KerasMeasure(recorder)
+    keras_session.hand_over(measure)
     keras_observer.prepare()
     when_imported("tensorflow", _alone)
+    when_imported("tensorflow", lambda tf: _watch_pipelines(tf, measure))
+
+
+def _watch_pipelines(tf: Any, measure: KerasMeasure) -> None:
+    original = tf.data.Dataset.__iter__
+
+    @functools.wraps(original)
+    def __iter__(dataset: Any) -> Any:
+        if not tf.executing_eagerly():
+            return original(dataset)
+        return measure.iterate(original, dataset)
+
+    tf.data.Dataset.__iter__ = __iter__
 
 
 def _alone(tensorflow: Any) -> None:
@@ -43,13 +59,17 @@ class KerasMeasure:
 
     Attributes:
         run: bounds and result.
-        busy: while a training that is measured runs.
+        busy: while a training that is measured runs, or a measure is taken.
+        batches, pipelines: training without `fit`.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.run = run_of(recorder)
         self.busy = False
+        self.batches = BatchCalls(self.run)
+        self.pipelines = Pipelines(self.run)
+        recorder.at_finish(self.finish)
 
     def train(
         self, name: str, original: Any, signature: Any, model: Any, given: Any, keywords: Any
@@ -63,9 +83,44 @@ class KerasMeasure:
             arguments = arguments_of(signature, model, given, keywords)
             if name == "fit":
                 return self.fit(original, model, arguments)
-            return original(model, *given, **keywords)
+            result = self.batches.train(original, model, arguments)
+            if self.run.ended:
+                self.batches.measure(self)
+                self.recorder.stop(self.run.ended)
+            return result
         finally:
             self.busy = False
+
+    def finish(self) -> None:
+        """The program ends by itself: measure what it has trained."""
+        if self.run.measured or self.busy:
+            return
+        self.busy = True
+        if self.batches.model is not None:
+            self.batches.measure(self)
+        else:
+            self.pipelines.measure(self)
+
+    def iterate(self, iterate: Any, dataset: Any) -> Any:
+        """The program asks a dataset for an iterator."""
+        if self.busy or self.recorder.finished:
+            return iterate(dataset)
+        return self.pipelines.feed(self, iterate, dataset)
+
+    def score(self, model: Any, x: Any, y: Any, *, held_out: bool, loss: Any = None) -> None:
+        """Measure the model on these samples."""
+        busy, self.busy = self.busy, True
+        try:
+            problem = str(self.run.request.get("problem") or "unknown")
+            threshold = threshold_of(loss if loss is not None else getattr(model, "loss", None))
+            predictions = predicted(model, x)
+        except (ValueError, TypeError) as error:
+            self.run.fail(f"the model cannot be called on a held-out batch: {error}")
+            return
+        finally:
+            self.busy = busy
+        task = Task(problem=problem, threshold=threshold)
+        self.run.measure(predictions, first_of(y), task, held_out=held_out)
 
     def fit(self, original: Any, model: Any, arguments: dict[str, Any]) -> Any:
         """Train the model on its part, measure it on the other, and end the program."""
@@ -105,10 +160,8 @@ class KerasMeasure:
     def measure(self, model: Any, parts: Parts) -> None:
         """Predict the held-out part; of several outputs the first counts."""
         run = self.run
-        predictions = predicted(model, parts.held_x)
-        targets = first_of(parts.held_y)
-        run.measure(predictions, targets, task_of(model, run), held_out=parts.held_out)
-        if not parts.held_out:
+        self.score(model, parts.held_x, parts.held_y, held_out=parts.held_out)
+        if not parts.held_out and run.measured:
             run.explain(f"{parts.samples} samples are too few to hold any out")
 
 
@@ -155,12 +208,6 @@ def predicted(model: Any, x: Any) -> Any:
         piece = rows_of(x, np.arange(start, min(start + PREDICTED_ROWS, samples)))
         found.append(first_of(model.predict_on_batch(piece)))
     return np.concatenate(found)
-
-
-def task_of(model: Any, run: MeasureRun) -> Task:
-    """What the measure needs to know of the task: its problem, and where a single score turns."""
-    problem = str(run.request.get("problem") or "unknown")
-    return Task(problem=problem, threshold=threshold_of(getattr(model, "loss", None)))
 
 
 def threshold_of(loss: Any) -> float | None:

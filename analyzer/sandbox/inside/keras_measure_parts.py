@@ -89,8 +89,8 @@ def _of_stream(arguments: dict[str, Any], request: dict[str, Any], seed: int) ->
     held = [batch for i, batch in enumerate(batches) if i % every == seed % every]
     if not held:
         kept, held = batches[:-1], batches[-1:]
-    x, y, weights = (_joined([batch[side] for batch in kept]) for side in range(3))
-    held_x, held_y = (_joined([batch[side] for batch in held]) for side in range(2))
+    x, y, weights = (joined([batch[side] for batch in kept]) for side in range(3))
+    held_x, held_y = (joined([batch[side] for batch in held]) for side in range(2))
     if y is None:
         raise Unmeasurable("the stream gives no targets")
     count = arguments.get("steps_per_epoch") or _length(arguments["x"])
@@ -204,7 +204,7 @@ def len_of(array: Any) -> int:
     return int(shape[0]) if shape else len(array)
 
 
-def _joined(parts: list[Any]) -> Any:
+def joined(parts: list[Any]) -> Any:
     """One structure of all batches, row after row."""
     import numpy as np
 
@@ -212,9 +212,9 @@ def _joined(parts: list[Any]) -> Any:
     if first is None:
         return None
     if isinstance(first, dict):
-        return {name: _joined([part[name] for part in parts]) for name in first}
+        return {name: joined([part[name] for part in parts]) for name in first}
     if isinstance(first, (list, tuple)):
-        return type(first)(_joined([part[i] for part in parts]) for i in range(len(first)))
+        return type(first)(joined([part[i] for part in parts]) for i in range(len(first)))
     if len({part.shape[1:] for part in parts}) > 1:
         raise Unmeasurable("batches of different shapes cannot be put together")
     return np.concatenate(parts)

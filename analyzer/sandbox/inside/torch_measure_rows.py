@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from .measure_rows import chance
 from .measure_run import FEWEST_ROWS
 from .measure_scores import Task
 from .torch_measure_loss import array_of, joined, task_of
 
 HASHED_VALUES = 4096
 """Of one row."""
-MIX = 0x5851F42D4C957F2D
 MOST_PASSES = 4000
 """Calls of the model after which a measuring pass ends, whatever it has met."""
 
@@ -156,13 +156,6 @@ def row_keys(tensor: Any) -> list[int]:
     weights = torch.randint(1, 2**62, (rows.shape[1],), generator=generator).to(rows.device)
     keys: list[int] = (rows * weights).sum(dim=1).tolist()  # exact: integers wrap around
     return keys
-
-
-def chance(key: int, seed: int) -> float:
-    """A number in [0, 1) that belongs to this row and seed."""
-    mixed = ((key ^ (key >> 29)) + seed * 0x9E3779B97F4A7C15) * MIX & (2**64 - 1)
-    mixed = ((mixed ^ (mixed >> 32)) * MIX) & (2**64 - 1)
-    return (mixed >> 11) / 2**53
 
 
 def _per_row(call: Any, count: int) -> bool:

@@ -73,6 +73,9 @@ class Settings(OperationSettings):
     faultline_log_format: Annotated[
         Literal["text", "json"], Field(description="how log lines are written")
     ] = "text"
+    faultline_rules_url: Annotated[
+        str, Field(description="where docs/rules is published; comments link to its pages")
+    ] = ""
     faultline_public_url: Annotated[
         str, Field(description="https://... under which GitHub reaches this server; for set-up")
     ] = ""

@@ -17,8 +17,10 @@ def identity_of(settings: WorkerSettings) -> AppIdentity:
         GitHubError: the settings do not say it.
     """
     try:
+        if not settings.github_app_id or not settings.private_key:
+            settings = WorkerSettings()  # set-up may have stored them since this process began
         key = settings.private_key
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise GitHubError(f"GITHUB_APP_PRIVATE_KEY_PATH: {error}") from error
     if not settings.github_app_id or not key:
         raise GitHubError("GITHUB_APP_ID or the private key is not set; `faultline doctor` helps")

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from app.commands import serve
 from app.settings import Settings
 from worker.operation import OperationSettings
+from worker.registration import EVENTS, PERMISSIONS
 from worker.settings import WorkerSettings
 
 DOCUMENTED = [
@@ -27,6 +28,7 @@ DOCUMENTED = [
     "FAULTLINE_DEVICE",
     "FAULTLINE_CONCURRENCY",
     "FAULTLINE_LOG_FORMAT",
+    "FAULTLINE_RULES_URL",
     "FAULTLINE_PUBLIC_URL",
     "FAULTLINE_ALLOW_REPOSITORIES",
     "FAULTLINE_ALLOW_INSTALLATIONS",
@@ -112,3 +114,22 @@ def test_what_cannot_be_opened_is_wrong_usage(
     assert done.exit_code == 2
     assert says in " ".join(done.output.split())
     assert "hush" not in done.output
+
+
+DOCUMENTATION = (Path(__file__).parents[2] / "docs" / "app.md").read_text()
+
+
+def test_the_documentation_names_every_setting() -> None:
+    own = {*Settings.model_fields} - {*OperationSettings.model_fields}
+    without = {"faultline_allow_unsandboxed"}  # in the security model
+    missing = [name for name in own - without if f"`{name.upper()}`" not in DOCUMENTATION]
+    assert missing == []
+
+
+def test_the_documentation_names_every_permission_and_event() -> None:
+    for one in PERMISSIONS:
+        level = "read and write" if one.level == "write" else one.level
+        assert f"| {one.title} | {level} |" in DOCUMENTATION
+    listed = DOCUMENTATION[DOCUMENTATION.index("| event |") :].lower()
+    for event in EVENTS:
+        assert event.title.lower() in listed

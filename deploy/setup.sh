@@ -18,6 +18,9 @@ fi
 need_packages=""
 command -v bwrap >/dev/null 2>&1 || need_packages="$need_packages bubblewrap"
 command -v redis-server >/dev/null 2>&1 || need_packages="$need_packages redis-server"
+# The tests start a PostgreSQL of their own; Debian keeps its programs out of the path.
+command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ||
+    need_packages="$need_packages postgresql"
 command -v git >/dev/null 2>&1 || need_packages="$need_packages git"
 # The tests read GitHub's own API description and webhook examples out of npm packages.
 command -v npm >/dev/null 2>&1 || need_packages="$need_packages npm"

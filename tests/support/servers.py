@@ -56,7 +56,7 @@ class Server:
                     return
                 assert time.monotonic() < deadline, self.log()
                 time.sleep(0.05)
-            # what the killed one held may not be free yet
+            # what the killed one held may not be free yet, or somebody took the port
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.2)
 

@@ -113,8 +113,7 @@ class Order:
             held = parameters_of(optimizer)
             for parameter in held:
                 self._owners.setdefault(id(parameter), number)
-            name = type(optimizer).__name__.lower()
-            site = self.constructed.site(optimizer)
+            name, site = type(optimizer).__name__.lower(), self.constructed.site(optimizer)
             facts = {"name": name, "site": site, "parameters": len(held), "shared": {}}
             counters = dict.fromkeys(("gradients", "steps", "empty", "still"), 0)
             self.facts["optimizers"].append(facts | counters)
@@ -137,9 +136,8 @@ class Order:
         number = self._optimizer(optimizer)
         held = None if has_closure else _gradients(parameters_of(optimizer))
         rates = [r for r in map(rate_of, optimizer.param_groups) if r is not None]
-        scaled = self.in_scaler > 0
         self.facts["steps"] += 1
-        rate = rates[0] if rates else None
+        rate, scaled = rates[0] if rates else None, self.in_scaler > 0
         self.event("step", of=number, held=held, rate=rate, scaled=scaled or None)
         self.graphs.steps += 1
         if number is None:
@@ -240,25 +238,28 @@ class Order:
         except (TypeError, NotImplementedError):
             return None  # an iterable dataset without a length
 
+    def _sampler(self, sampler: Any) -> int | None:
+        number, new = self._samplers.number(sampler)
+        if new:
+            site, shuffles = self.constructed.site(sampler), bool(getattr(sampler, "shuffle", True))
+            counters = {"iterations": 0, "same": 0, "entries": 0}
+            self.facts["samplers"].append({"site": site, "shuffles": shuffles} | counters)
+        return number
+
     def sampled(self, sampler: Any, indices: list[int]) -> None:
         """A distributed sampler gave the order of one epoch."""
-        number, new = self._samplers.number(sampler)
+        number, mark = self._sampler(sampler), hash(tuple(indices))
         if number is None:
             return
-        if new:
-            site = self.constructed.site(sampler)
-            shuffles = bool(getattr(sampler, "shuffle", True))
-            facts = {"site": site, "shuffles": shuffles, "iterations": 0, "same": 0}
-            self.facts["samplers"].append(facts | {"entries": len(indices)})
-        mark = hash(tuple(indices))
         found = self.facts["samplers"][number]
+        found["entries"] = len(indices)
         found["iterations"] += 1
         found["same"] += self._orders.get(number) == mark
         self._orders[number] = mark
 
     def epoch_set(self, sampler: Any) -> None:
         """set_epoch of a distributed sampler."""
-        self.event("set_epoch", of=self._samplers.number(sampler)[0])
+        self.event("set_epoch", of=self._sampler(sampler))
 
     # Schedules
 

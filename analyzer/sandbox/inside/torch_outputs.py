@@ -110,8 +110,16 @@ def _tell(outputs: Outputs, operation: str, value_of: Any, call: Any, training: 
 
 def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
     original = getattr(owner, name, None)
-    if original is not None:
-        setattr(owner, name, wrap(original))
+    if original is None:
+        return
+    wrapped = wrap(original)
+    setattr(owner, name, wrapped)
+    if not isinstance(owner, type):  # TorchScript knows functions by identity, methods by name
+        from torch.jit import _builtins
+
+        operator = _builtins._find_builtin(original)
+        if operator is not None:
+            _builtins._register_builtin(wrapped, operator)
 
 
 def _threshold(arguments: Any, _keywords: Any) -> float | None:

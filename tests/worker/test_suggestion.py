@@ -1,14 +1,21 @@
+from difflib import unified_diff
+
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from analyzer import Edit
+from analyzer import Edit, Fix
+from tests.support.reports import make_finding
 from tests.support.unified import whole_file, with_context
+from worker.comments import Change, draft, render
+from worker.demo.github_standin.anchors import find_anchor
+from worker.demo.github_standin.diffs import ChangedFile as StandInFile
+from worker.demo.github_standin.diffs import parse_hunks
 from worker.demo.github_standin.suggestions import (
     Replacement,
     apply_replacements,
     suggested_lines,
 )
-from worker.diff import ChangedFile
+from worker.diff import ChangedFile, parse_patch
 from worker.suggestion import (
     Suggestion,
     Text,
@@ -169,3 +176,37 @@ def test_diff_of_a_fix() -> None:
     shown = as_diff([edit(2, 2, "x")], {"f.py": TEXT})
     assert "-line 2\n+x\n" in shown
     assert shown.startswith("--- a/f.py\n+++ b/f.py\n")
+
+
+@given(LINES, texts_with_edits(), st.booleans())
+def test_every_suggestion_of_a_random_diff_can_be_committed(
+    old: list[str], made: tuple[tuple[str, ...], list[Edit]], is_crlf: bool
+) -> None:
+    """From the patch to the button, judged by the stand-in's own reading of the same patch."""
+    new, edits = made
+    ending = "\r" if is_crlf else ""
+    before, after = ([line + ending for line in lines] for lines in (old, new))
+    patch = "\n".join(list(unified_diff(before, after, lineterm=""))[2:])
+    content = "".join(f"{line}\n" for line in after).encode()
+    text = Text.of(content)
+    assert text is not None
+    ours = ChangedFile("f.py", "modified", None, parse_patch(patch))
+    theirs = StandInFile("f.py", None, "modified", "0" * 40, 0, 0, patch, parse_hunks(patch))
+    finding = make_finding(
+        path="f.py", line=1, end_line=1, fix=Fix(description="d", edits=tuple(edits))
+    )
+    drafts, _ = draft([finding], Change({"f.py": ours}, {"f.py": text}))
+    change = Change({"f.py": ours}, {"f.py": text})
+    committed = []
+    for comment in (render(one, change) for one in drafts):
+        anchor = find_anchor([theirs], comment.payload())
+        shown = suggested_lines(comment.body)
+        if shown is not None:
+            rows = anchor.hunk.between(anchor.start or anchor.row, anchor.row)
+            assert all(row.kind != "-" for row in rows)
+            committed.append(Replacement(comment.start, comment.line, shown))
+    assume(committed)
+    expected = apply_edits(text, edits)
+    assert expected is not None
+    done = apply_replacements(content, committed)
+    assert done == "".join(f"{line}\n" for line in expected).encode()

@@ -11,7 +11,8 @@ How it is measured
     loader has them; the shape that reaches the layer. The remainder is exact.
 When it is right
     Behind convolutions a channel has many values even for one image, and nothing is said. With
-    `drop_last=True`, or in eval mode, it cannot happen.
+    `drop_last=True`, in eval mode, or where the loop itself looks at the size of the batch, it
+    cannot happen.
 Example
     loader = DataLoader(dataset, batch_size=32)  # of 961 samples
 Instead
@@ -26,6 +27,7 @@ Sources
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Unchecked
@@ -35,6 +37,9 @@ from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.mends import exact_call, set_argument
 from analyzer.rules.reading.proof import first_site, graph_seen, learner_seen
 from analyzer.rules.samples import at, dense, linear, other, sample
+
+SKIPS_SMALL = re.compile(r"(len\(\w+\)|\.size\(0\)|\.shape\[0\])\s*(==|<|<=|>|>=|!=)\s*[12]\b")
+"""A loop that looks at the size of its batch knows of the last one."""
 
 
 class BatchNormOfOne(Rule):
@@ -80,6 +85,8 @@ def _last_batch(program: Program, norm: Layer) -> Iterator[Suspicion]:
     size, samples = learner.batch_size, census.epoch_samples if census else None
     in_eval_mode = trace is not None and trace.cycle is not None and trace.cycle.eval_at_backward
     if census is None or not size or not samples or census.drop_last or in_eval_mode:
+        return
+    if any(SKIPS_SMALL.search(line) for line in program.source.lines):
         return
     site = first_site(learner.batch_size_site, census.loader_site, norm.site)
     if size > 1 and samples % size == 1 and samples > size and site is not None:
@@ -128,12 +135,14 @@ model.fit(x, y, batch_size=1, epochs=5)
 """
 
 
-def _torch(samples: int, *, drop_last: bool = False, shape: tuple[int, ...] = (16,)) -> Program:
+def _torch(
+    samples: int, *, drop_last: bool = False, shape: tuple[int, ...] = (16,), more: str = ""
+) -> Program:
     made = sample(LOADER, framework="torch").source.calls[0].site
     census = Census(trainable=4, epoch_samples=samples, drop_last=drop_last, loader_site=made)
     norm = other(1, "batch_norm", "BatchNorm1d", name="norm", input_shape=shape)
     return sample(
-        LOADER,
+        LOADER + (f"for x, y in loader:\n    {more}\n" if more else ""),
         framework="torch",
         layers=(linear(1, 16), norm),
         learner={"batch_size": 32, "batch_size_site": at(1)},
@@ -161,6 +170,7 @@ EXAMPLES = (
     ),
     Example("960 samples", _torch(960)),
     Example("the rest is dropped", _torch(961, drop_last=True)),
+    Example("small batches are skipped", _torch(961, more="if len(x) < 2: continue")),
     Example("images", _torch(961, shape=(16, 8, 8))),
     Example("32 samples per batch", _keras(32)),
 )

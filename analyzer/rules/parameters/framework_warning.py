@@ -87,7 +87,7 @@ TABLE: tuple[Known, ...] = (
     _known(
         r"gradients do not exist for variables",
         "parameters",
-        "warning",
+        "advice",  # a pretrained part may have a head that nobody uses
         "no gradient reaches some of the variables, so they never move",
     ),
     _known(

@@ -59,7 +59,7 @@ class WeightsNotLoaded(Rule):
         assert program.observation is not None
         census = program.observation.census
         for loaded in census.loaded if census else ():
-            renamed = loaded.prefix and loaded.renamed >= PREFIX_SHARE * loaded.missing
+            renamed = _renamed(loaded)
             nothing = loaded.matched == 0 and loaded.unexpected > 0
             if (renamed or nothing) and loaded.site is not None:
                 yield Suspicion(
@@ -71,10 +71,15 @@ class WeightsNotLoaded(Rule):
                 )
 
 
+def _renamed(loaded: WeightsLoaded) -> bool:
+    """Whether a prefix is what keeps the keys apart."""
+    return bool(loaded.prefix) and loaded.renamed >= PREFIX_SHARE * loaded.missing
+
+
 def _words(loaded: WeightsLoaded) -> str:
     keys = f"{loaded.missing} of {count(loaded.missing + loaded.matched, 'key')}"
     random = f"{loaded.missing_share:.0%} of the values stay as they were made"
-    if not loaded.prefix:
+    if not _renamed(loaded):
         return f"Nothing was loaded: {keys} are missing and {random}"
     which = "the given keys have" if loaded.added else "the model's keys have"
     return f"{keys} were not loaded and {random}: {which} {loaded.prefix!r} in front"
@@ -87,8 +92,10 @@ def _respelt(program: Program, loaded: WeightsLoaded) -> FixPlan | Declined:
         if place(call, program.source) == loaded.site
         or (loaded.site is not None and call.lineno == loaded.site.line)
     ]
-    if len(calls) != 1 or not calls[0].args or not loaded.prefix:
+    if len(calls) != 1 or not calls[0].args or not _renamed(loaded):
         return Declined("how the keys should be spelt is not known")
+    if loaded.renamed < loaded.unexpected:
+        return Declined("some of the keys would not fit even with the model's spelling")
     given = written(calls[0].args[0], program.source)
     prefix = f'"{loaded.prefix}"'
     key = f"key.removeprefix({prefix})" if loaded.added else f"{prefix} + key"
@@ -122,8 +129,18 @@ EXAMPLES = (
     ),
     Example(
         "keys without the model's prefix",
-        _program(prefix="net.", renamed=58, added=False, matched=2, missing=58),
+        _program(prefix="net.", renamed=58, added=False, matched=2, missing=58, unexpected=58),
         found=(Found(1, "58 of 60 keys", '{"net." + key: value for key', "contract"),),
+    ),
+    Example(
+        "a prefix, and a head of another width",
+        _program(prefix="module.", renamed=58),
+        found=(Found(1, "60 of 60 keys", None, "contract"),),
+    ),
+    Example(
+        "nothing fits, but for a few keys by chance",
+        _program(prefix="features.", renamed=2),
+        found=(Found(1, "Nothing was loaded", None, "contract"),),
     ),
     Example(
         "nothing fits",

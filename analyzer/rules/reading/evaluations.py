@@ -11,7 +11,8 @@ from analyzer.rules.base import Program
 from analyzer.rules.reading.syntax import around, name_of, place, tree_of, written
 
 HELD_OUT = re.compile(
-    r"(?:^|[^a-z])(val|vali|valid|validat\w*|dev|test\w*|eval\w*|hold_?out)", re.I
+    r"(?:^|[^a-z])(val|vali|valid|validat\w*|dev|test|testing|eval|evaluat\w*|hold_?out)(?![a-z])",
+    re.IGNORECASE,
 )
 SEVERAL_DRAWS = re.compile(r"mc_|monte|uncertain|stochastic|bayes|sampl|generat|ensemble", re.I)
 

@@ -95,7 +95,7 @@ class Recorder:
         """Remember why the program was not observed to the end; the first reason stays."""
         line = one_line(message)
         trouble = {"cause": cause, "message": line, "site": site, "missing": missing}
-        if self.facts["trouble"] is None:
+        if self.facts["trouble"] is None and not self.over:
             self.facts["trouble"] = trouble
         return trouble
 

@@ -17,7 +17,7 @@ from worker.errors import (
     WorkerError,
 )
 
-MAX_ATTEMPTS = 8  # with the waits below, about twenty minutes of an unreachable GitHub
+MAX_ATTEMPTS = 12  # with the waits below, about an hour of an unreachable GitHub
 FIRST_WAIT = 5.0  # seconds; doubles with every attempt
 LONGEST_WAIT = 600.0
 HELD_WAIT = 15.0  # until we look again whether the other delivery is done

@@ -14,11 +14,13 @@ from worker.checkout import ArchiveLimits
 from worker.comments import Change
 from worker.demo.github_standin import Failure, GitHubStandIn
 from worker.demo.github_standin.records import PullRequest as StandInPull
-from worker.errors import AnalysisFailed, Moved, Unavailable
+from worker.errors import AnalysisFailed, GitHubError, Moved, Unavailable
 from worker.github import Installation
 from worker.lease import LEASE_SECONDS, Lease
 from worker.looking import Looked
+from worker.patience import Patience
 from worker.queue import PLAN_REVIEW, REVIEWS, PullRequestMessage
+from worker.retries import RetryAfter, decide
 from worker.services import Services, open_services
 from worker.settings import WorkerSettings
 from worker.store import NewDelivery
@@ -239,3 +241,39 @@ def test_a_review_needs_few_calls(
     del faults
     attempt(opened)
     assert len(github.exchanges) < 20
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_storm(
+    seed: int,
+    attempt: Attempt,
+    faults: list[str],
+    opened: StandInPull,
+    api: Installation,
+    github: GitHubStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every call fails with probability 0.2; what is tried again in the end is said once."""
+    monkeypatch.setattr("worker.patience.time.sleep", lambda _seconds: None)
+    api._patience = Patience()
+    github.faults.storm(0.2, seed)
+    met: list[GitHubError] = []
+    for guid in ("one", "two"):
+        for _ in range(12):
+            try:
+                attempt(opened, guid)
+            except GitHubError as error:
+                met.append(error)
+            else:
+                break
+        else:
+            raise AssertionError("the storm won")
+        if guid == "one":
+            faults.clear()
+            github.push("topic", {"other.py": b"x = 1\n"})
+    github.faults.clear()
+    assert all(isinstance(decide(error, 0), RetryAfter) for error in met), met
+    first, second = github.tally(opened).values()
+    assert (first.reviews, first.comments, first.check_runs, first.open_check_runs) == (1, 1, 1, 0)
+    assert (second.reviews, second.comments, second.check_runs) == (1, 0, 1)
+    assert second.open_check_runs == 0

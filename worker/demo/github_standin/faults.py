@@ -4,6 +4,8 @@ The dangerous one is `LOST_ANSWER`: GitHub ends a request after ten seconds with
 the review was made. A client that simply tries again then posts it twice.
 """
 
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -34,11 +36,21 @@ class Fault:
         return self.times > 0 and fnmatchcase(method, self.method) and fnmatchcase(path, self.path)
 
 
+STORM = (
+    Failure.BEFORE,
+    Failure.LOST_ANSWER,
+    Failure.SECONDARY_LIMIT,
+    Failure.TOO_QUICK,
+    Failure.UNAUTHORIZED,
+)
+
+
 class Faults:
     """The orders still open, first come first served."""
 
     def __init__(self) -> None:
         self._orders: list[Fault] = []
+        self._storm: Callable[[], Fault | None] = lambda: None
 
     def fail_next(
         self,
@@ -50,8 +62,26 @@ class Faults:
     ) -> None:
         self._orders.append(Fault(failure, method, path, times, seconds))
 
+    def storm(
+        self,
+        probability: float,
+        seed: int = 0,
+        failures: Sequence[Failure] = STORM,
+        seconds: float = 1.0,
+    ) -> None:
+        """From now on every call fails with this probability, until `clear`."""
+        chance = random.Random(seed)
+
+        def strike() -> Fault | None:
+            if chance.random() >= probability:
+                return None
+            return Fault(chance.choice(failures), seconds=seconds)
+
+        self._storm = strike
+
     def clear(self) -> None:
         self._orders.clear()
+        self._storm = lambda: None
 
     @property
     def pending(self) -> int:
@@ -63,4 +93,4 @@ class Faults:
             if order.matches(method, path):
                 order.times -= 1
                 return order
-        return None
+        return self._storm()

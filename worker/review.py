@@ -174,11 +174,33 @@ def _in_order(report: Report) -> list[Finding]:
 
 
 def _cap(drafts: Sequence[Draft], limit: int) -> tuple[list[Draft], list[Finding]]:
-    """Comments about the first `limit` findings, and the findings beyond."""
-    chosen = _findings(drafts)[:limit]
-    shown = [made for made in drafts if any(finding in chosen for finding in made.findings)]
+    """At most `limit` comments, the gravest findings first, and the findings beyond.
+
+    Where the parts of a fix do not all fit, one comment shows it as a diff: half a fix is none.
+    """
+    shown: list[Draft] = []
+    for cluster in _clusters(drafts):
+        room = limit - len(shown)
+        if len(cluster) <= room:
+            shown += cluster
+        elif room > 0:
+            findings = tuple(_findings(cluster))
+            shown.append(replace(cluster[0], findings=findings, suggestion=None, part=(1, 1)))
     told = _findings(shown)
     return shown, [finding for finding in _findings(drafts) if finding not in told]
+
+
+def _clusters(drafts: Sequence[Draft]) -> list[list[Draft]]:
+    """Drafts that share a finding belong together; in the order of their first ones."""
+    clusters: list[list[Draft]] = []
+    for made in drafts:
+        keys = {key(finding) for finding in made.findings}
+        near = [c for c in clusters if any(key(f) in keys for d in c for f in d.findings)]
+        rest = [c for c in clusters if c not in near]
+        place = clusters.index(near[0]) if near else len(clusters)
+        joined = [*(draft_ for cluster in near for draft_ in cluster), made]
+        clusters = [*rest[:place], joined, *rest[place:]]
+    return clusters
 
 
 def _findings(drafts: Sequence[Draft]) -> list[Finding]:

@@ -227,6 +227,18 @@ def test_a_fix_far_apart_comes_in_parts() -> None:
     assert "(not tried)" in made.comments[0].body
 
 
+def test_a_fix_whose_parts_are_too_many_is_shown_as_a_diff() -> None:
+    edits = tuple(
+        Edit(path="train.py", start_line=line, end_line=line, replacement="new") for line in (5, 50)
+    )
+    fix = Fix(description="do both", edits=edits, verified=True)
+    made = review(observed(finding(50, "one", fix=fix), finding(55, "two")), max_comments=1)
+    (comment,) = made.comments
+    assert "```suggestion" not in comment.body
+    assert comment.body.count("+new") == 2
+    assert "1 more finding" in made.body
+
+
 def test_a_fix_outside_the_diff_is_shown_not_suggested() -> None:
     edits = (Edit(path="train.py", start_line=40, end_line=40, replacement="new 40"),)
     fix = Fix(description="do it there", edits=edits, verified=True)
@@ -371,6 +383,7 @@ def test_every_comment_is_one_that_github_takes(
     where = change(train=with_context("train.py", [8, 20, 44], gaps=[20]))
     made = review(observed(*findings), *earlier, where=where, max_comments=limit)
     file = where.files["train.py"]
+    assert len(made.comments) <= limit
     for comment in made.comments:
         assert comment.path == "train.py"
         assert file.hunk_at(comment.start, comment.line) is not None

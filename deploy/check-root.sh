@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 root="${1:-$(mktemp -d)}"
-inside() { chroot "$root" env -i PATH=/opt/faultline/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 "$@"; }
+inside() { chroot "$root" env -i PATH=/opt/faultline/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@"; }
 
 mmdebstrap --quiet --variant=minbase \
     --include=python3,python3-venv,ca-certificates,bubblewrap,git,tini bookworm "$root"
@@ -28,7 +28,7 @@ inside python3 -m venv /opt/faultline
 inside sh -c 'cd /src && sh install.sh frameworks cpu && sh install.sh faultline cpu'
 inside useradd --system --uid 10001 --home-dir /var/lib/faultline --create-home faultline
 inside rm -rf /src
-chroot --userspec=10001:10001 "$root" env -i PATH=/opt/faultline/bin:/usr/bin:/bin \
+chroot --userspec=10001:10001 "$root" env -i PATH=/opt/faultline/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     HOME=/var/lib/faultline FAULTLINE_HOME=/var/lib/faultline LANG=C.UTF-8 \
     faultline doctor || echo "doctor found something: see above"
 echo "the steps went through: $root"

@@ -49,7 +49,7 @@ def test_final(error: WorkerError) -> None:
 def test_waits_grow_and_end() -> None:
     waits = [decide(Unavailable("502"), attempts, spread=1) for attempts in range(MAX_ATTEMPTS)]
     *again, last = waits
-    assert [decision.seconds for decision in again] == [5, 10, 20, 40, 80, 160, 320]
+    assert [decision.seconds for decision in again] == [5, 10, 20, 40, 80, 160, 320, *[600] * 4]
     assert last == Final(f"502 (gave up after {MAX_ATTEMPTS} attempts)")
     assert all(decision.seconds <= LONGEST_WAIT for decision in again)
 

@@ -22,6 +22,7 @@ from worker.messages import (
 from worker.queue import PullRequestMessage
 
 PULL_REQUEST_ACTIONS = ("opened", "synchronize", "reopened", "ready_for_review")
+MOST_FILES = 100_000  # beyond this a number is only large
 EXTERNAL_ID = "pull/"  # of our check runs, followed by the pull request's number
 
 Ours = PullRequestMessage | CommentMessage | CheckMessage | ClosedMessage | InstallationMessage
@@ -79,7 +80,13 @@ def _pull_request(payload: Payload) -> Ours | None:
     missing = [n for n, v in found.items() if not (_is_text(v) if n in texts else _is_number(v))]
     if missing:
         raise _Lacking(f"the payload lacks {', '.join(missing)}")
-    return PullRequestMessage(**found, again=is_moved)
+    files = _at(payload, "pull_request", "changed_files")
+    return PullRequestMessage(**found, again=is_moved, files=_size(files))
+
+
+def _size(files: object) -> int:
+    """A number of changed files; a payload that does not tell it counts as small."""
+    return min(int(files), MOST_FILES) if isinstance(files, int) and _is_number(files) else 0
 
 
 def _issue_comment(payload: Payload) -> Ours | None:

@@ -132,6 +132,7 @@ async def _store(request: Request, guid: str, event: str, message: Ours) -> str:
         message=message.to_json(),
         task=PLAN_REVIEW if isinstance(message, PullRequestMessage) else message.task,
         queue=REVIEWS,
+        weight=message.files if isinstance(message, PullRequestMessage) else 0,
     )
     try:
         is_new = await state_of(request).intake.accept(delivery)

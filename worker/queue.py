@@ -39,6 +39,7 @@ class PullRequestMessage:
         head_sha: head commit at the time of the event.
         again: review it although it was reviewed already: somebody asked, or the base changed.
         asked: somebody asked, and knows that it is a draft.
+        files: how many changed, as far as the event tells; small ones go first.
     """
 
     installation_id: int
@@ -48,6 +49,7 @@ class PullRequestMessage:
     head_sha: str
     again: bool = False
     asked: bool = False
+    files: int = 0
 
     @property
     def subject(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
+from sqlalchemy import text
 
 from app.main import create_app
 from app.settings import Settings
@@ -145,3 +146,11 @@ def test_every_published_example(
     statuses = [post(client, payload, event=name).status_code for name, payload in examples]
     assert set(statuses) == {202, 204}
     assert stored(settings) == {"accepted": statuses.count(202)}
+
+
+def test_the_number_of_changed_files_is_kept(client: TestClient, settings: Settings) -> None:
+    payload = pull_request_payload()
+    payload["pull_request"]["changed_files"] = 17
+    assert post(client, payload).status_code == 202
+    with Database(settings.database_url).read() as connection:
+        assert connection.execute(text("SELECT weight, lane FROM deliveries")).all() == [(17, "42")]

@@ -133,9 +133,13 @@ def fuse(charges: Iterable[Charge], source: SourceIndex) -> tuple[Judged, ...]:
     The strongest charge of a root speaks (proof, then severity, then confidence); the others are
     listed as its witnesses, and the first edit that any of them offers is kept.
     """
+    heard = list(charges)
+    spoken = {charge.rule.name: charge.root for charge in reversed(heard)}
     roots: dict[str, list[Charge]] = {}
-    for charge in charges:
-        roots.setdefault(charge.root, []).append(charge)
+    for charge in heard:
+        exact = [name for name in charge.suspicion.yields_to if name in spoken]
+        root = spoken[exact[0]] if exact else charge.root
+        roots.setdefault(root, []).append(charge)
     judged = [_one(sorted(group, key=_rank), source) for group in roots.values()]
     judged.sort(key=lambda each: (each.finding.path, each.finding.line, each.finding.code))
     return tuple(_numbered(judged))
@@ -154,9 +158,10 @@ def _numbered(judged: list[Judged]) -> Iterator[Judged]:
             yield replace(each, finding=changed)
 
 
-def _rank(charge: Charge) -> tuple[int, int, float, str]:
+def _rank(charge: Charge) -> tuple[int, bool, int, float, str]:
     return (
         STRENGTH.index(charge.suspicion.proof),
+        bool(charge.suspicion.yields_to),
         SEVERITIES.index(charge.severity),
         -charge.confidence,
         charge.rule.code,

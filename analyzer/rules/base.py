@@ -123,6 +123,8 @@ class Suspicion:
         why: None for the rule's own.
         root: findings with the same root are one fault; the most exact one speaks, the others
             become its witnesses. Empty: (kind, line).
+        yields_to: names of rules that say the same more exactly; when one of them speaks anywhere
+            in the program, this becomes its witness.
     """
 
     site: Site
@@ -135,6 +137,7 @@ class Suspicion:
     confidence: float | None = None
     why: str | None = None
     root: str = ""
+    yields_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

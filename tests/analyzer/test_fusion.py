@@ -58,6 +58,25 @@ def test_a_contract_keeps_the_rules_severity() -> None:
     assert judged.finding.severity == "error"
 
 
+def test_a_charge_that_yields_becomes_the_witness_of_the_exact_rule_wherever_that_speaks() -> None:
+    exact = Noisy(Suspicion(site=at(2), message="exact.", proof="contract"))
+    vague = Other(
+        Suspicion(
+            site=at(3),
+            message="vague.",
+            confidence=0.99,
+            proof="contract",
+            yields_to=("noisy-test-rule",),
+            kind="api",
+        )
+    )
+    (judged,) = verdict(vague, exact).judged
+    assert (judged.finding.rule, judged.finding.line) == ("noisy-test-rule", 2)
+    assert judged.finding.evidence.static["witnesses"] == ["other-test-rule: vague."]
+    (alone,) = verdict(vague).judged
+    assert alone.finding.rule == "other-test-rule"
+
+
 def test_two_rules_on_one_root_are_one_finding_with_a_witness() -> None:
     weak = Noisy(Suspicion(site=at(1), message="weak.", evidence=Evidence(static={"a": 1})))
     strong = Other(

@@ -41,16 +41,18 @@ class Known(NamedTuple):
     Attributes:
         pattern: where it begins, or what it contains.
         says: what it means for the program, one sentence without its full stop.
+        exact: rules that say the same about the program with more detail.
     """
 
     pattern: re.Pattern[str]
     kind: Kind
     severity: Severity
     says: str
+    exact: tuple[str, ...]
 
 
-def _known(pattern: str, kind: Kind, severity: Severity, says: str) -> Known:
-    return Known(re.compile(pattern, re.IGNORECASE), kind, severity, says)
+def _known(pattern: str, kind: Kind, severity: Severity, says: str, *exact: str) -> Known:
+    return Known(re.compile(pattern, re.IGNORECASE), kind, severity, says, exact)
 
 
 TABLE: tuple[Known, ...] = (
@@ -59,12 +61,15 @@ TABLE: tuple[Known, ...] = (
         "data_shape",
         "error",
         "the loss broadcasts predictions and targets of different shapes against each other",
+        "broadcast-targets",
+        "all-pairs-difference",
     ),
     _known(
         r"detected call of `lr_scheduler\.step\(\)` before `optimizer\.step\(\)`",
         "learning_rate",
         "warning",
         "the schedule steps before the optimizer and skips its first learning rate",
+        "schedule-before-optimizer",
     ),
     _known(
         r"dropout option adds dropout after all but last recurrent layer",
@@ -95,30 +100,35 @@ TABLE: tuple[Known, ...] = (
         "output_activation",
         "error",
         "the output has an activation and the loss, told to expect logits, applies it once more",
+        "activation-before-logits-loss",
     ),
     _known(
         r"using a softmax over axis .* of a tensor of shape .*1\)",
         "output_activation",
         "error",
         "a softmax over one unit is always 1",
+        "single-unit-softmax",
     ),
     _known(
         r"early stopping conditioned on metric .* which is not available",
         "metric",
         "warning",
         "early stopping watches a metric that does not exist and never stops",
+        "monitor-not-in-logs",
     ),
     _known(
         r"can save best model only with .* available",
         "metric",
         "warning",
         "the checkpoint watches a metric that does not exist and is never saved",
+        "monitor-not-in-logs",
     ),
     _known(
         r"learning rate reduction is conditioned on metric .* which is not available",
         "metric",
         "warning",
         "the schedule watches a metric that does not exist and never lowers the rate",
+        "monitor-not-in-logs",
     ),
     _known(
         r"your input ran out of data; interrupting training",
@@ -148,12 +158,18 @@ class FrameworkWarning(Rule):
         told: set[tuple[str, int]] = set()
         for warning in program.warnings:
             known = next((k for k in TABLE if k.pattern.search(warning.message)), None)
-            if known is None or warning.site is None:
+            if known is None or warning.site is None or _invented(program, known):
                 continue
             mark = (known.says, warning.site.line)
             if mark not in told:
                 told.add(mark)
                 yield _suspicion(known, warning)
+
+
+def _invented(program: Program, known: Known) -> bool:
+    """Whether the warning is about the length of data that was invented for the run."""
+    data = program.observation.data if program.observation else None
+    return known.kind == "epochs" and data is not None and data.source == "stand_in"
 
 
 def _suspicion(known: Known, warning: SeenWarning) -> Suspicion:
@@ -166,6 +182,7 @@ def _suspicion(known: Known, warning: SeenWarning) -> Suspicion:
         kind=known.kind,
         severity=known.severity,
         proof="contract",
+        yields_to=known.exact,
     )
 
 

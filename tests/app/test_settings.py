@@ -10,6 +10,7 @@ from app.settings import Settings
 from worker.operation import OperationSettings
 from worker.registration import EVENTS, PERMISSIONS
 from worker.settings import WorkerSettings
+from worker.store import Database
 
 DOCUMENTED = [
     "GITHUB_API_URL",
@@ -133,3 +134,9 @@ def test_the_documentation_names_every_permission_and_event() -> None:
     listed = DOCUMENTATION[DOCUMENTATION.index("| event |") :].lower()
     for event in EVENTS:
         assert event.title.lower() in listed
+
+
+def test_the_state_folder_is_the_owners_alone(tmp_path: Path) -> None:
+    settings = Settings(faultline_home=tmp_path / "home")
+    Database(settings.database_url).close()
+    assert (tmp_path / "home").stat().st_mode & 0o077 == 0

@@ -41,7 +41,7 @@ def write_credentials(home: Path, values: Mapping[str, str]) -> Path:
     Raises:
         OSError: the folder cannot be written.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     # mkstemp makes the file with mode 0600 from its first moment
     handle, name = tempfile.mkstemp(prefix=".credentials-", dir=home)
     try:

@@ -38,7 +38,8 @@ class Database:
                     f"expected a SQLite file or a PostgreSQL URL as FAULTLINE_DATABASE_URL, got "
                     f"{url!r}: the inbox must outlive the process; write sqlite:////path/to/file.db"
                 )
-            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+            # what is found in private repositories is nobody else's business
+            Path(str(parsed.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._engine = create_engine(
                 url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
             )

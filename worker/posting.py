@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Literal
 
 from worker.api import Api, Json
-from worker.errors import Moved, Unprocessable
+from worker.errors import Moved, Unavailable, Unprocessable
 from worker.pulls import PullRequest, find_review, is_gone
 from worker.review import Review
 from worker.summary import CheckOutput
@@ -15,6 +16,8 @@ from worker.wording import review_marker
 log = logging.getLogger(__name__)
 
 CHECK_NAME = "Faultline"
+TRIES = 3  # of posting a review, before the whole stage is put off
+SETTLE_SECONDS = 12.0  # GitHub ends a request after ten, and may have made the review all the same
 
 
 def ensure_check_run(api: Api, pull: PullRequest, known: int | None) -> int:
@@ -71,6 +74,19 @@ def post_review(api: Api, pull: PullRequest, review: Review) -> int | None:
     marker = review.marker or review_marker(review.head_sha)
     if (standing := find_review(api, pull, marker)) is not None:
         return standing
+    for _ in range(TRIES - 1):
+        try:
+            return _post_once(api, pull, review, marker)
+        except Unavailable as error:
+            # the programs ran for minutes: better wait here than look at everything again
+            log.warning("review not answered", extra={"reason": str(error)})
+            time.sleep(SETTLE_SECONDS)
+            if (standing := find_review(api, pull, marker)) is not None:
+                return standing
+    return _post_once(api, pull, review, marker)
+
+
+def _post_once(api: Api, pull: PullRequest, review: Review, marker: str) -> int:
     try:
         return _post(api, pull, review)
     except Unprocessable as error:

@@ -25,6 +25,11 @@ def github(private_key: str) -> Iterator[GitHubStandIn]:
         yield github
 
 
+@pytest.fixture(autouse=True)
+def _github_settles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.posting.SETTLE_SECONDS", 0.0)
+
+
 @pytest.fixture
 def identity(github: GitHubStandIn) -> AppIdentity:
     return AppIdentity(github.url, str(github.app_id), github.private_key)

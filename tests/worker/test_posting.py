@@ -63,8 +63,18 @@ def test_a_lost_answer_posts_once(
     api: Installation, pull: PullRequest, review: Review, github: GitHubStandIn, opened: StandInPull
 ) -> None:
     github.faults.fail_next(Failure.LOST_ANSWER, "POST", "*/reviews")
+    assert posting.post_review(api, pull, review) is not None
+    assert len(github.reviews(opened)) == 1
+
+
+def test_an_outage_is_waited_out_for_a_while(
+    api: Installation, pull: PullRequest, review: Review, github: GitHubStandIn, opened: StandInPull
+) -> None:
+    github.faults.fail_next(Failure.BEFORE, "POST", "*/reviews", times=posting.TRIES)
     with pytest.raises(Unavailable):
         posting.post_review(api, pull, review)
+    assert github.reviews(opened) == []
+    github.faults.fail_next(Failure.BEFORE, "POST", "*/reviews", times=posting.TRIES - 1)
     assert posting.post_review(api, pull, review) is not None
     assert len(github.reviews(opened)) == 1
 

@@ -10,11 +10,13 @@ unreachable broker must not delay the acknowledgement.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import threading
 import time
-from concurrent.futures import Future
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -30,7 +32,16 @@ MAX_WAITING = 5_000  # deliveries that wait for the writer before we say "busy"
 MOST_TICKETS = 10  # messages about new pull requests that are sent at once
 TICKET_SECONDS = 0.1  # between two such batches, while more come than that
 
-_Waiting = tuple[NewDelivery, "Future[bool]"]
+_Outcome = bool | Exception
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A delivery, and the request that waits for it in its event loop."""
+
+    delivery: NewDelivery
+    done: asyncio.Future[bool]
+    loop: asyncio.AbstractEventLoop
 
 
 class Busy(Exception):
@@ -70,12 +81,13 @@ class Intake:
             Busy: too many wait.
             SQLAlchemyError: the database refused.
         """
-        done: Future[bool] = Future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[bool] = loop.create_future()
         try:
-            self._waiting.put_nowait((delivery, done))
+            self._waiting.put_nowait(_Waiting(delivery, done, loop))
         except queue.Full:
             raise Busy from None
-        return await asyncio.wrap_future(done)
+        return await done
 
     def _write(self) -> None:
         is_open = True
@@ -100,19 +112,19 @@ class Intake:
 
     def _store(self, batch: list[_Waiting]) -> None:
         try:
-            due = self._inbox.accept([delivery for delivery, _ in batch])
+            due = self._inbox.accept([one.delivery for one in batch])
         except SQLAlchemyError as error:
             log.exception("deliveries not stored", extra={"count": len(batch)})
-            for _, done in batch:
-                _answer(done, error)
+            _answer(batch, [error] * len(batch))
             return
         for item in due:
             self._unsent.put(item)
         fresh = {item.guid for item in due}
-        for delivery, done in batch:
-            is_new = delivery.guid in fresh
-            fresh.discard(delivery.guid)
-            _answer(done, is_new)
+        outcomes: list[_Outcome] = []
+        for one in batch:
+            outcomes.append(one.delivery.guid in fresh)
+            fresh.discard(one.delivery.guid)
+        _answer(batch, outcomes)
 
     def _send(self) -> None:
         """A message is a ticket for its queue, and every worker that finishes one asks for the
@@ -149,11 +161,19 @@ class Intake:
             self._is_reachable = False
 
 
-def _answer(done: Future[bool], outcome: bool | Exception) -> None:
-    """Answer a request that may have gone away meanwhile."""
-    if not done.set_running_or_notify_cancel():
-        return
-    if isinstance(outcome, Exception):
-        done.set_exception(outcome)
-    else:
-        done.set_result(outcome)
+def _answer(batch: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
+    """Wake each event loop once for all its requests: waking costs more than answering."""
+    for loop in {one.loop for one in batch}:
+        own = [(o, t) for o, t in zip(batch, outcomes, strict=True) if o.loop is loop]
+        with contextlib.suppress(RuntimeError):  # the loop is closed, nobody waits there
+            loop.call_soon_threadsafe(_resolve, own)
+
+
+def _resolve(answers: Sequence[tuple[_Waiting, _Outcome]]) -> None:
+    for one, outcome in answers:
+        if one.done.done():
+            continue  # the request has gone away meanwhile
+        if isinstance(outcome, Exception):
+            one.done.set_exception(outcome)
+        else:
+            one.done.set_result(outcome)

@@ -62,7 +62,7 @@ pip() {
 }
 echo "installing Python packages into .venv (a few minutes the first time)"
 pip install --constraint constraints.txt torch
-pip install --constraint constraints.txt --editable ".[$extra,dev]"
+pip install --constraint constraints.txt --editable ".[$extra,otel,dev]"
 pip install --constraint constraints.txt --no-deps tf-keras
 .venv/bin/python -c 'import torch, libcst, celery, githubkit, uvicorn' || {
     echo "the installation is not complete: see the messages above" >&2

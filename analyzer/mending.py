@@ -156,11 +156,11 @@ def verify(
         return tuple(mends)
     if together or len(tried) == 1:
         return tuple(replace(m, verified=together) if wanted(m) else m for m in mends)
-    results = []
-    for mend in sorted(mends, key=lambda m: not m.posted):
-        verdict = _try([mend], before, file, recheck) if wanted(mend) else None
-        results.append(replace(mend, verified=verdict))
-    return tuple(results)
+    results: dict[int, Mend] = {}
+    for mend in sorted(tried, key=lambda m: not m.posted):
+        verdict = _try([mend], before, file, recheck)
+        results[id(mend)] = replace(mend, verified=verdict)
+    return tuple(results.get(id(mend), mend) for mend in mends)
 
 
 def _try(mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck) -> bool | None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from analyzer import mending, reporting
 from analyzer.assemble import assemble, reason_of
 from analyzer.errors import SourceError
-from analyzer.experiments.proving import Proving
-from analyzer.experiments.review import check_raised, trainings_of, why_unprovable
+from analyzer.experiments.proving import Proving, unshown
+from analyzer.experiments.review import check_raised, is_invented, trainings_of, why_unprovable
 from analyzer.findings import Finding, ProgramReport, Report, Seconds
 from analyzer.fusion import Verdict, judge
 from analyzer.kinds import SEVERITIES, Severity
@@ -203,14 +203,15 @@ class _Review:
         recheck = self._recheck(observed, session, started)
         request = request_of(self.root, observed, self.spec, self.options)
         if recheck is None or request is None or why_unprovable(observed.observation) is not None:
-            return mends
+            return unshown(mends)
         until = started + self._budget - 1.5 * observed.seconds  # for the last check
         trainings = trainings_of(request, session, self.options, view.problem, until)
 
         def say(text: str) -> None:
             self.say(f"{self.program.path}: {text}")
 
-        proving = Proving(file, trainings, view.problem, say)
+        invented = is_invented(observed.observation)
+        proving = Proving(file, trainings, view.problem, say, invented)
         tried = proving.prove(mends, advice=self.options.verify == "all")
         return check_raised(tried, verdict, file, recheck)
 

@@ -4,6 +4,9 @@ Contracts come first and are never overruled: their edits together are the groun
 everything else is tried, since a program that cannot learn hides the effect of any other edit.
 On that ground the suspicions are tried one by one, cheapest and likeliest first; one that is proven
 joins the ground. In the end each proven one is taken out again: what is not missed is not needed.
+
+That its finding is gone proves nothing of an edit whose finding rests on a rule alone: such an edit
+counts as verified only when the program is better for it.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from analyzer.source.files import SourceFile
 
 RAISED_CONFIDENCE = 0.8
 NOT_TRIED = "not tried: no time left"
+SCORELESS = frozenset({"api", "framework", "performance", "metric"})
+"""Kinds whose edits leave the training as it is; the check that follows them is proof enough."""
 
 Say = Callable[[str], None]
 
@@ -34,6 +39,7 @@ class Proving:
     """The experiments on one program.
 
     Attributes:
+        invented: whether the data is: a gain on it verifies an edit and raises no finding.
         ground: mends whose edits all later variants have.
     """
 
@@ -41,6 +47,7 @@ class Proving:
     trainings: Trainings
     problem: Problem
     say: Say = lambda _: None
+    invented: bool = False
     ground: list[Mend] = field(default_factory=list)
 
     def prove(
@@ -95,7 +102,7 @@ class Proving:
         return [(by_finding[id(c.finding)], c.plan) for c in ordered]
 
     def _suspicion(self, mend: Mend, key: int, plan: FixPlan, done: dict[int, Mend]) -> None:
-        if mend.proven:
+        if mend.proven or gains(mend):
             return  # another edit has mended it
         tried = self._planned(mend, plan)
         if tried is None:
@@ -111,6 +118,8 @@ class Proving:
         elif against is None:
             done[key] = raised = _raised(tried, verdict)
             self.ground.append(raised)
+        elif verdict.outcome == "better":
+            done[key] = _unproven(tried, plan, verdict, against)
         else:
             done[key] = _unproven(mend, plan, verdict, against)
 
@@ -131,6 +140,8 @@ class Proving:
         one, other = self._texts(before), self._texts(after)
         if one is None or other is None:
             return "the edits contradict each other"
+        if self.invented and verdict.outcome == "better":
+            return "the data is invented"
         return reason_against(self.trainings, verdict, one, other)
 
     def _prune(self, done: dict[int, Mend]) -> None:
@@ -156,7 +167,10 @@ class Proving:
             return _told(mend, f"not measured: {verdict.reason}")
         plan = mend.judged.plan
         assert isinstance(plan, FixPlan)
-        return _unproven(mend, plan, verdict, None)
+        tried = _unproven(mend, plan, verdict, None)
+        if gains(tried):
+            self.ground.append(tried)
+        return tried
 
     # Variants
 
@@ -190,24 +204,37 @@ def is_contract(mend: Mend) -> bool:
     return mend.posted and bool(mend.edits) and mend.verified is not False
 
 
+def gains(mend: Mend) -> bool:
+    """Whether an experiment has found the program better for the edit."""
+    return mend.experiment is not None and mend.experiment.outcome == "better"
+
+
+def rests_on_a_rule(mend: Mend) -> bool:
+    """Whether only a gain can speak for the edit: a rule's advice about how the program trains."""
+    finding = mend.judged.finding
+    return not mend.posted and finding.proof == "rule" and finding.kind not in SCORELESS
+
+
+def unshown(mends: Iterable[Mend]) -> tuple[Mend, ...]:
+    """What rests on a rule alone is open, not verified, until an experiment shows a gain."""
+    return tuple(
+        replace(mend, verified=None)
+        if rests_on_a_rule(mend) and mend.verified and not gains(mend)
+        else mend
+        for mend in mends
+    )
+
+
 def is_suspicion(mend: Mend) -> bool:
     """Advice for want of a proof, with an edit that may be one."""
-    return (
-        not mend.posted
-        and mend.verified is not False
-        and mend.judged.finding.proof == "rule"
-        and mend.judged.proven_severity != "advice"
-    )
+    sound = rests_on_a_rule(mend) and mend.verified is not False
+    return sound and mend.judged.proven_severity != "advice"
 
 
 def is_advice(mend: Mend) -> bool:
     """Advice that no experiment could make more of, with an edit."""
-    return (
-        not mend.posted
-        and bool(mend.edits)
-        and mend.verified is not False
-        and mend.judged.proven_severity == "advice"
-    )
+    sound = rests_on_a_rule(mend) and mend.verified is not False
+    return sound and bool(mend.edits) and mend.judged.proven_severity == "advice"
 
 
 def _supported(mend: Mend, together: Verdict, alone: Verdict | None) -> Mend:

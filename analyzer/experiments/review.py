@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzer import mending
-from analyzer.experiments.proving import withdrawn
+from analyzer.experiments.proving import gains, unshown, withdrawn
 from analyzer.experiments.runs import SAMPLES, SECONDS, STEPS, Trainings
 from analyzer.fusion import Verdict
 from analyzer.kinds import Problem
@@ -28,9 +28,12 @@ def why_unprovable(seen: Observation | None) -> str | None:
     """Why nothing can be proven of this program by experiment; None when it can be tried."""
     if seen is None or seen.trace is None or not seen.trace.steps:
         return "the program was not seen to train"
-    if seen.data is not None and seen.data.source == "stand_in":
-        return "its data is invented: a gain on it says nothing of the program's own"
     return None
+
+
+def is_invented(seen: Observation | None) -> bool:
+    """Whether the program ran on invented data."""
+    return seen is not None and seen.data is not None and seen.data.source == "stand_in"
 
 
 def trainings_of(
@@ -61,13 +64,13 @@ def trainings_of(
 def check_raised(
     mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck
 ) -> tuple[Mend, ...]:
-    """What an experiment has raised must pass the same check as every posted edit."""
-    raised = [mend for mend in mends if mend.proven and mend.verified is None]
+    """What an experiment speaks for must pass the same check as every posted edit."""
+    raised = [m for m in mends if (m.proven or gains(m)) and m.verified is None]
     if not raised:
-        return tuple(mends)
+        return unshown(mends)
     checked = {
         id(mend): after
         for mend, after in zip(raised, mending.verify(raised, before, file, recheck), strict=True)
     }
     results = [checked.get(id(mend), mend) for mend in mends]
-    return tuple(withdrawn(m) if m.proven and m.verified is False else m for m in results)
+    return unshown(withdrawn(m) if m.proven and m.verified is False else m for m in results)

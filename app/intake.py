@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 500  # deliveries in one transaction
 MAX_WAITING = 5_000  # deliveries that wait for the writer before we say "busy"
-MOST_TICKETS = 10  # messages about new pull requests that are sent at once
+MOST_TICKETS = 5  # messages about new pull requests that are sent at once
 TICKET_SECONDS = 0.1  # between two such batches, while more come than that
 
 _Outcome = bool | Exception

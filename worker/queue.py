@@ -7,7 +7,7 @@ message, a doubled one or one that is read by anybody does no harm.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from celery import Celery
@@ -58,7 +58,7 @@ class PullRequestMessage:
 
     def to_json(self) -> str:
         """For the store."""
-        return json.dumps(asdict(self))
+        return json.dumps({name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
     def from_json(cls, text: str) -> PullRequestMessage:

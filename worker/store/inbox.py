@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
 from sqlalchemy import (
     ColumnElement,
@@ -65,7 +64,7 @@ class Inbox:
         now = self._clock()
         rows = [
             {
-                **asdict(new),
+                **{name: getattr(new, name) for name in NewDelivery.__slots__},
                 "lane": new.subject.partition(":")[0],
                 "state": "accepted",
                 "outcome": "",

@@ -1,5 +1,5 @@
 # Faultline: `make demo` and `make test` set everything up themselves.
-.PHONY: help setup demo test lint format docs clean
+.PHONY: help setup demo test lint format docs clean bench-app
 
 help:
 	@echo "make setup   install into .venv (and the Debian packages that are missing)"
@@ -7,6 +7,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make lint    ruff, mypy --strict, import-linter"
 	@echo "make docs    the documentation, into site/"
+	@echo "make bench-app   the service under kills, storms and load (half an hour)"
 
 setup: .venv/.complete
 
@@ -24,6 +25,11 @@ lint: setup
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+bench-app: setup
+	.venv/bin/python tests/load.py --probot
+	.venv/bin/python tests/kills.py --kills 50
+	.venv/bin/python tests/storms.py --pulls 20
 
 format: setup
 	.venv/bin/ruff check --fix .

@@ -179,7 +179,7 @@ def _mended(mends: Sequence[Mend], before: Verdict, after: Verdict) -> bool:
     """Whether each fixed rule finds less than before, and nothing new is an error."""
     for rule in {mend.judged.finding.rule for mend in mends}:
         fixed = sum(mend.judged.finding.rule == rule for mend in mends)
-        if _count(after, rule) > _count(before, rule) - fixed:
+        if _count(after, rule) > max(0, _count(before, rule) - fixed):
             return False
     known = {each.finding.rule for each in before.judged}
     return not any(

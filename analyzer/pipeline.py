@@ -13,7 +13,14 @@ from analyzer import mending, reporting
 from analyzer.assemble import assemble, reason_of
 from analyzer.errors import SourceError
 from analyzer.experiments.proving import Proving, unshown
-from analyzer.experiments.review import check_raised, is_invented, trainings_of, why_unprovable
+from analyzer.experiments.review import (
+    candidates_for,
+    check_raised,
+    is_invented,
+    trainings_of,
+    why_unprovable,
+)
+from analyzer.experiments.search import explain
 from analyzer.findings import Finding, ProgramReport, Report, Seconds
 from analyzer.fusion import Verdict, judge
 from analyzer.kinds import SEVERITIES, Severity
@@ -120,6 +127,10 @@ class _Review:
     def _budget(self) -> float:
         return self.spec.budget or self.options.budget
 
+    @property
+    def _tries_advice(self) -> bool:
+        return self.options.verify == "all"
+
     def _observe(
         self,
         texts: Mapping[str, str] | None,
@@ -162,8 +173,7 @@ class _Review:
         recheck = self._recheck(observed, session, started)
         if recheck is None:
             return mends
-        advice = self.options.verify == "all"
-        return mending.verify(mends, verdict, file, recheck, advice=advice)
+        return mending.verify(mends, verdict, file, recheck, advice=self._tries_advice)
 
     def _recheck(
         self, observed: Observed, session: Session, started: float
@@ -212,8 +222,9 @@ class _Review:
 
         invented = is_invented(observed.observation)
         proving = Proving(file, trainings, view.problem, say, invented)
-        tried = proving.prove(mends, advice=self.options.verify == "all")
-        return check_raised(tried, verdict, file, recheck)
+        tried = proving.prove(mends, candidates_for(mends, view), advice=self._tries_advice)
+        found = explain(proving, view, tried)
+        return check_raised((*tried, found) if found else tried, verdict, file, recheck)
 
     def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:
         finding = mending.finding_with_fix(mend, file)

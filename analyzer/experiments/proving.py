@@ -71,6 +71,16 @@ class Proving:
                 done[id(mend)] = self._advice(mend)
         return tuple(done.get(id(mend), mend) for mend in mends)
 
+    def single(self, mend: Mend) -> Mend | None:
+        """The mend, proven, when its edit alone makes the difference; None when it does not."""
+        if not self.trainings.allows(2):
+            return None
+        after = [*self.ground, mend]
+        verdict = self._compare(self.ground, after)
+        if verdict.outcome is None or self._against(verdict, self.ground, after) is not None:
+            return None
+        return _raised(mend, verdict)
+
     # Contracts
 
     def _contracts(self, mends: list[Mend], done: dict[int, Mend]) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzer import mending
-from analyzer.experiments.proving import gains, unshown, withdrawn
+from analyzer.experiments.candidates import Candidate
+from analyzer.experiments.proving import gains, is_suspicion, unshown, withdrawn
 from analyzer.experiments.runs import SAMPLES, SECONDS, STEPS, Trainings
 from analyzer.fusion import Verdict
 from analyzer.kinds import Problem
@@ -15,6 +16,8 @@ from analyzer.limits import Limits
 from analyzer.mending import Mend, Recheck
 from analyzer.observed import Observation
 from analyzer.options import Options
+from analyzer.repairs.catalogue import repairs_for
+from analyzer.rules.base import Program
 from analyzer.sandbox.protocol import ExperimentRequest, Request
 from analyzer.sandbox.session import Session
 from analyzer.source.files import SourceFile
@@ -59,6 +62,17 @@ def trainings_of(
         return session.observe(asked, limits=limits)
 
     return Trainings(request, run, asked, until)
+
+
+def candidates_for(mends: Sequence[Mend], program: Program) -> tuple[Candidate, ...]:
+    """Further edits of the catalogue for the suspicions among the mends."""
+    return tuple(
+        Candidate(repair.plan, mend.judged, likelihood=repair.likelihood)
+        for mend in mends
+        if is_suspicion(mend)
+        for repair in repairs_for(mend.judged.finding.kind, program)
+        if repair.plan.changes != mend.changes
+    )
 
 
 def check_raised(

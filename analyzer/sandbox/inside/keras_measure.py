@@ -139,6 +139,7 @@ class KerasMeasure:
         run.own_steps = parts.own_steps
         epochs = math.ceil(min(wanted, parts.own_steps or wanted) / per_epoch)
         _plainly(model)
+        self.recorder.guarded(_trace_once, model)
         callbacks = _callbacks(legacy=_is_legacy(model))
         kept = [c for c in arguments.get("callbacks") or [] if type(c).__name__ in KEPT_CALLBACKS]
         original(
@@ -178,6 +179,21 @@ def _plainly(model: Any) -> None:
     """Without XLA, whose compilation takes longer than these few steps."""
     if getattr(model, "jit_compile", False) in (True, "auto"):
         model.jit_compile = False
+
+
+def _trace_once(model: Any) -> None:
+    """Build the optimizer before its step is traced; one that makes variables is traced twice."""
+    optimizer = getattr(model, "optimizer", None)
+    if _is_legacy(model) or not hasattr(optimizer, "build"):
+        return
+    make = model.make_train_function
+
+    def made(*given: Any, **keywords: Any) -> Any:
+        if model.built and not optimizer.built:
+            optimizer.build(model.trainable_variables)
+        return make(*given, **keywords)
+
+    object.__setattr__(model, "make_train_function", made)
 
 
 def first_of(value: Any) -> Any:

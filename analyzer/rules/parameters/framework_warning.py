@@ -65,13 +65,6 @@ TABLE: tuple[Known, ...] = (
         "all-pairs-difference",
     ),
     _known(
-        r"detected call of `lr_scheduler\.step\(\)` before `optimizer\.step\(\)`",
-        "learning_rate",
-        "warning",
-        "the schedule steps before the optimizer and skips its first learning rate",
-        "schedule-before-optimizer",
-    ),
-    _known(
         r"dropout option adds dropout after all but last recurrent layer",
         "dropout",
         "warning",

@@ -15,5 +15,5 @@ model = keras.Sequential(
     ]
 )
 model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-stopping = keras.callbacks.EarlyStopping(monitor="val_loss", patience=2)
-model.fit(inputs, labels, epochs=4, verbose=2, callbacks=[stopping])  # fault kind=metric
+stopping = keras.callbacks.EarlyStopping(monitor="val_loss", patience=2)  # fault
+model.fit(inputs, labels, epochs=4, verbose=2, callbacks=[stopping])

@@ -6,6 +6,7 @@ import fnmatch
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from analyzer.experiments.review import (
     is_invented,
     trainings_of,
     why_unprovable,
+    worth_two,
 )
 from analyzer.experiments.search import explain
 from analyzer.findings import Finding, ProgramReport, Report, Seconds
@@ -215,15 +217,19 @@ class _Review:
         if recheck is None or request is None or why_unprovable(observed.observation) is not None:
             return unshown(mends)
         until = started + self._budget - 1.5 * observed.seconds  # for the last check
-        trainings = trainings_of(request, session, self.options, view.problem, until)
 
         def say(text: str) -> None:
             self.say(f"{self.program.path}: {text}")
 
-        invented = is_invented(observed.observation)
-        proving = Proving(file, trainings, view.problem, say, invented)
-        tried = proving.prove(mends, candidates_for(mends, view), advice=self._tries_advice)
-        found = explain(proving, view, tried)
+        with ExitStack() as stack:
+            beside = None
+            if worth_two(mends, self.options, advice=self._tries_advice):
+                beside = stack.enter_context(open_session(self.root, file, self.spec, self.options))
+            trainings = trainings_of(request, session, self.options, view.problem, until, beside)
+            invented = is_invented(observed.observation)
+            proving = Proving(file, trainings, view.problem, say, invented)
+            tried = proving.prove(mends, candidates_for(mends, view), advice=self._tries_advice)
+            found = explain(proving, view, tried)
         return check_raised((*tried, found) if found else tried, verdict, file, recheck)
 
     def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzer import mending
 from analyzer.experiments.candidates import Candidate
-from analyzer.experiments.proving import gains, is_suspicion, unshown, withdrawn
-from analyzer.experiments.runs import SAMPLES, SECONDS, STEPS, Trainings
+from analyzer.experiments.proving import (
+    gains,
+    is_advice,
+    is_contract,
+    is_suspicion,
+    unshown,
+    withdrawn,
+)
+from analyzer.experiments.runs import SAMPLES, SECONDS, STEPS, Run, Trainings
 from analyzer.fusion import Verdict
 from analyzer.kinds import Problem
 from analyzer.limits import Limits
@@ -39,14 +47,26 @@ def is_invented(seen: Observation | None) -> bool:
     return seen is not None and seen.data is not None and seen.data.source == "stand_in"
 
 
+def worth_two(mends: Sequence[Mend], options: Options, *, advice: bool) -> bool:
+    """Whether a second sandbox for the other side of each pair is worth its start."""
+    tried = [m for m in mends if is_contract(m) or is_suspicion(m) or (advice and is_advice(m))]
+    return len(tried) > 1 and options.jobs == 1 and (os.cpu_count() or 1) > 1
+
+
 def trainings_of(
-    request: Request, session: Session, options: Options, problem: Problem, until: float
+    request: Request,
+    session: Session,
+    options: Options,
+    problem: Problem,
+    until: float,
+    beside: Session | None = None,
 ) -> Trainings:
     """The runs of a review's experiments.
 
     Args:
         request: as the program was observed.
         until: of `time.monotonic`; no run begins that would end after it.
+        beside: a second session, for the other side of each pair.
     """
     left = max(SHORTEST, until - time.monotonic())
     asked = ExperimentRequest(
@@ -56,12 +76,16 @@ def trainings_of(
         problem=problem,
     )
 
-    def run(asked: Request) -> Observation:
-        wall = max(SHORTEST, until - time.monotonic())
-        limits = replace(Limits(), wall_seconds=wall, interrupt=options.interrupt)
-        return session.observe(asked, limits=limits)
+    def within(where: Session) -> Run:
+        def run(asked: Request) -> Observation:
+            wall = max(SHORTEST, until - time.monotonic())
+            limits = replace(Limits(), wall_seconds=wall, interrupt=options.interrupt)
+            return where.observe(asked, limits=limits)
 
-    return Trainings(request, run, asked, until)
+        return run
+
+    other = None if beside is None else within(beside)
+    return Trainings(request, within(session), asked, until, other=other)
 
 
 def candidates_for(mends: Sequence[Mend], program: Program) -> tuple[Candidate, ...]:

@@ -183,7 +183,7 @@ def _plainly(model: Any) -> None:
 
 def _trace_once(model: Any) -> None:
     """Build the optimizer before its step is traced; one that makes variables is traced twice."""
-    optimizer = getattr(model, "optimizer", None)
+    optimizer: Any = getattr(model, "optimizer", None)
     if _is_legacy(model) or not hasattr(optimizer, "build"):
         return
     make = model.make_train_function

@@ -92,6 +92,7 @@ class Options:
         mounts: read-only data for the program.
         seed: seeds Python, NumPy and the framework before the program starts.
         jobs: programs analysed at once.
+        experiments: whether edits are tried by paired trainings, as far as the budget goes.
         verify: whose edits are tried by running the edited program: those of "posted" findings
             (errors and warnings), of "all", or of "none".
         interrupt: called often while a program runs, from the thread that watches it; what it
@@ -109,6 +110,7 @@ class Options:
     mounts: tuple[Mount, ...] = ()
     seed: int = 0
     jobs: int = 1
+    experiments: bool = True
     sandbox: SandboxPolicy = field(default_factory=SandboxPolicy)
     verify: Literal["none", "posted", "all"] = "posted"
     interrupt: Callable[[], None] | None = field(default=None, compare=False)

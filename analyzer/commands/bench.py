@@ -37,6 +37,7 @@ def _bench_options(help_: str) -> Callable[[Command], Command]:
         click.option("--jobs", type=click.IntRange(1, 64), default=1),
         click.option("--static", is_flag=True, help="Never run the programs."),
         click.option("--no-verify", is_flag=True, help="Do not check edits by running again."),
+        click.option("--no-experiments", is_flag=True, help="Try no edit by paired trainings."),
         click.option("--reports", type=click.Path(path_type=Path), help="Also write the reports."),
     ]
 
@@ -115,6 +116,7 @@ def _run(suite: Path, faulty: Sequence[Case], sound: Sequence[Case], **given: An
     options = Options(
         static=given["static"],
         verify="none" if given["no_verify"] else "posted",
+        experiments=not given["no_experiments"],
         mounts=cache_mounts(os.environ),
         sandbox=sandbox_policy(os.environ),
     )

@@ -32,6 +32,9 @@ def analysis_options(command: Command) -> Command:
         click.option("--output", type=click.Path(dir_okay=False, path_type=Path)),
         click.option("--config", type=click.Path(dir_okay=False, path_type=Path)),
         click.option("--static", is_flag=True, help="Never run the program."),
+        click.option(
+            "--no-experiments", is_flag=True, help="Contracts alone: try no edit by training."
+        ),
         click.option("--budget", type=click.FloatRange(1, 3600), help="Seconds per program."),
         click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default=None),
         click.option("--dataset", help="FORM:VALUE, for example npz:data.npz or keras:mnist."),
@@ -81,6 +84,7 @@ def build_options(
     datasets = environment.get("FAULTLINE_DATASETS")
     return Options(
         static=given["static"],
+        experiments=not given["no_experiments"],
         budget=given["budget"] or 60.0,
         device=given["device"] or device_setting(environment),
         select=select,

@@ -53,6 +53,8 @@ def _explain(error: ValidationError) -> str:
 def _run(settings: Settings) -> None:
     import uvicorn  # here, because --help should not wait for it
 
+    from app import webhooks
+    from app.express import Express
     from app.main import create_app
 
     key = secrets.token_urlsafe(18)
@@ -60,7 +62,7 @@ def _run(settings: Settings) -> None:
         names = ", ".join(settings.missing)
         click.echo(f"Not set up yet ({names} missing): open {_setup_page(settings, key)}", err=True)
     uvicorn.run(
-        create_app(settings, setup_key=key),
+        Express(create_app(settings, setup_key=key), webhooks.PATH, webhooks.receive),
         host=settings.faultline_host,
         port=settings.faultline_port,
         log_config=_logging(settings),

@@ -230,7 +230,7 @@ def _is_number(value: object) -> bool:
 
 def _at(value: object, *keys: str) -> Any:
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None  # as JSON makes them
     return value
 
 

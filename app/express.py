@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Express:
-    """A middleware that answers POSTs of one path itself; errors still meet the outermost one."""
+    """Around the application: answers POSTs of one path itself, as the application would."""
 
-    def __init__(self, app: ASGIApp, path: str, handler: Handler) -> None:
+    def __init__(self, app: FastAPI, path: str, handler: Handler) -> None:
         self._app = app
         self._path = path
         self._handler = handler
@@ -25,5 +26,6 @@ class Express:
         if not is_ours or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
+        scope["app"] = self._app
         response = await self._handler(Request(scope, receive))
         await response(scope, receive, send)

@@ -1,7 +1,7 @@
 """Storing deliveries: many requests, one writer, one transaction for all that wait.
 
 A transaction on disk costs milliseconds, and SQLite lets one run at a time. So a request hands its
-delivery to the writer thread and waits; the thread stores whatever has gathered in one
+delivery to the writer thread and waits; the thread stores whatever gathers in a moment in one
 transaction, commits, and only then acknowledges each of them. The event loop never blocks, and the
 rate grows with the load. Messages are sent by a second thread: the inbox is the truth, and an
 unreachable broker must not delay the acknowledgement.
@@ -28,6 +28,7 @@ from worker.store import Due, Inbox, NewDelivery
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 500  # deliveries in one transaction
+GATHER_SECONDS = 0.005  # the writer waits so long for more: a transaction costs more than its rows
 MAX_WAITING = 5_000  # deliveries that wait for the writer before we say "busy"
 MOST_TICKETS = 5  # messages about new pull requests that are sent at once
 TICKET_SECONDS = 0.1  # between two such batches, while more come than that
@@ -100,6 +101,8 @@ class Intake:
         """Waits for one delivery, then takes all that wait; False when the intake closes."""
         item = self._waiting.get()
         batch: list[_Waiting] = []
+        if item is not None:
+            time.sleep(GATHER_SECONDS)
         while item is not None:
             batch.append(item)
             if len(batch) == MAX_BATCH:

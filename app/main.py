@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from app import health, metrics, pages, setup, webhooks
 from app.embedded import Starter
 from app.enrolment import Enrolment
-from app.express import Express
 from app.intake import Intake
 from app.settings import Settings
 from app.state import State
@@ -59,7 +58,6 @@ def create_app(
     app = FastAPI(title="Faultline", lifespan=lifespan, docs_url=None, redoc_url=None)
     for part in (webhooks, health, metrics, pages, setup):
         app.include_router(part.router)
-    app.add_middleware(Express, path=webhooks.PATH, handler=webhooks.receive)
     return app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from worker import shutdown
+from worker import logs, shutdown
 from worker.checkout import snapshot
 from worker.errors import HandedBack
 from worker.identity import installation_of
@@ -28,7 +28,8 @@ def assist_review(services: Services, delivery: int) -> None:
         return
     share = services.shares.take(run.id, services.settings.faultline_lease_seconds)
     if share is not None:
-        _work_on(services, claim, run, share)
+        with logs.log_context(delivery=claim.guid, run=run.id):
+            _work_on(services, claim, run, share)
 
 
 def _work_on(services: Services, claim: Claim, run: Run, first: Share) -> None:

@@ -60,6 +60,8 @@ class History:
         known: keys of findings that were told before.
         back: keys of those that were fixed in between.
         fixed, lost: told before and not found now; the lost ones could not be checked.
+        settled: fixed, and our newest review says so already: its worker ended before it could
+            remember that, and a newer push came.
         over, again: threads to resolve, and resolved ones to open again.
         told: how many findings were posted when this push came.
     """
@@ -68,6 +70,7 @@ class History:
     back: frozenset[tuple[str, str]] = frozenset()
     fixed: tuple[Earlier, ...] = ()
     lost: tuple[Earlier, ...] = ()
+    settled: tuple[Earlier, ...] = ()
     over: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     told: int = 0
@@ -104,19 +107,23 @@ def read_history(
     open_ = {key(f) for t, pairs in threads for f in pairs.values() if not t.is_resolved}
     shut = {key(f) for t, pairs in threads for f in pairs.values() if t.is_resolved}
     quiet = {key(f) for f in ignored}
-    back = shut - still - open_ - quiet
+    reopened = shut - still - open_ - quiet
+    back = reopened - {key(f) for f in told.values()}
     fates = {index: look.fate(one) for index, one in enumerate(memory) if index not in remembered}
     told_here = [one for t in standing.threads for one in t.told]
     marks = {one.fingerprint: one for one in (*standing.told, *told_here)}
-    fixed = [_with_texts(memory[i], marks) for i, fate in fates.items() if fate == "fixed"]
+    gone = [_with_texts(memory[i], marks) for i, fate in fates.items() if fate == "fixed"]
+    settled = [one for one in gone if (one.path, one.fingerprint) in standing.fixed]
+    fixed = [one for one in gone if one not in settled]
     lost = [memory[i] for i, fate in fates.items() if fate == "lost"]
     return History(
         known=frozenset(known),
         back=frozenset(back),
         fixed=tuple(fixed),
         lost=tuple(lost),
+        settled=tuple(settled),
         over=tuple(t.id for t, pairs in threads if _is_over(t, pairs, look)),
-        again=tuple(t.id for t, pairs in threads if _is_back(t, pairs, back)),
+        again=tuple(t.id for t, pairs in threads if _is_back(t, pairs, reopened)),
         told=len(remembered) + len(fixed) + len(lost),
     )
 

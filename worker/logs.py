@@ -24,6 +24,8 @@ _SECRETS = (
     ),
 )
 MASK = "[secret]"
+# C0 and C1 controls, DEL, line and paragraph separators, and what turns the direction of writing
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
     *("message", "asctime", "taskName"),
@@ -49,6 +51,16 @@ def log_context(**fields: object) -> Iterator[None]:
         _context.reset(token)
 
 
+def note(**fields: object) -> None:
+    """Fields that every further line carries until the `log_context` around it ends."""
+    _context.set({**_context.get(), **fields})
+
+
+def one_line(text: str) -> str:
+    """The text without line ends and control characters: nobody writes log lines of his own."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def _fields(record: logging.LogRecord) -> dict[str, object]:
     """What came as `extra`, but for Celery's copy of everything that its text says already."""
     if record.name.startswith("celery"):
@@ -66,6 +78,7 @@ class TextFormatter(logging.Formatter):
         line = f"{moment:%H:%M:%S} {record.levelname.lower():7} {record.getMessage()}"
         if fields:
             line += f"  {fields}"
+        line = one_line(line)
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return redact(line)

@@ -13,7 +13,7 @@ from worker.comments import Change, Comment, Draft, distinct, draft, render
 from worker.history import Context, History, read_history
 from worker.repairs import hide, repairs_of
 from worker.summary import CheckOutput, Conclusion, Sorted
-from worker.told import Earlier, key, mark, memory
+from worker.told import Earlier, key, mark, mark_fixed, memory
 
 __all__ = ["Context", "Earlier", "Policy", "Review", "compose"]
 
@@ -116,8 +116,11 @@ def _body(
     is_news = bool(fresh or found.back or (found.fixed and not context.standing.reviewed))
     if not is_news:
         return None
-    told = [memory(f, posted=True, tried=wording.numbers(f)) for f in (*fresh, *found.standing)]
-    return summary.review_body(found, check, "\n".join((mark([*told, *history.lost]), marker)))
+    there = (*fresh, *found.back, *found.standing)
+    told = [memory(f, posted=True, tried=wording.numbers(f)) for f in there]
+    gone = mark_fixed([*history.fixed, *history.settled])
+    marks = [text for text in (mark([*told, *history.lost]), gone) if text]
+    return summary.review_body(found, check, "\n".join((*marks, marker)))
 
 
 def _sorted(

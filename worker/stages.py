@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from analyzer import Configuration, ConfigurationError
-from worker import posting
+from worker import logs, posting
 from worker.errors import AnalysisFailed, Held, Moved, Unavailable
 from worker.looking import Looked, look
 from worker.pulls import (
@@ -48,6 +48,7 @@ def _plan(work: Work) -> bool:
     if isinstance(configuration, Configuration):
         check_wanted(work.services, work.message, pull, configuration)
     run = _hold(work, pull)
+    logs.note(run=run.id)
     check_run = posting.ensure_check_run(work.api, pull, run.check_run_id)
     work.services.runs.has_check_run(run.id, check_run)
     if run.round and run.check_run_id is not None:
@@ -126,6 +127,7 @@ def _review(work: Work) -> None:
     run = work.services.runs.held_by(work.claim.id)
     if run is None or run.check_run_id is None:
         raise Moved("the plan of this review is gone")
+    logs.note(run=run.id)
     pull = _unmoved(work, run)
     configuration = _configuration(work, pull)
     if isinstance(configuration, str):

@@ -99,14 +99,13 @@ def check_output(
     """
     sections = [*_sections(found), _programs(report), _notes(notes)]
     fix = (FIX,) if hidden and may_commit else ()
-    rerun = (RERUN,) if conclusion == "neutral" else ()
     coverage = wording.shorten(_coverage(report), wording.LONGEST_BODY - len(hidden) - 2)
     return CheckOutput(
         conclusion,
         _title(report, found),
         wording.shorten("\n\n".join(section for section in sections if section)),
         "\n\n".join(part for part in (coverage, hidden) if part),
-        (*fix, *rerun),
+        (*fix, RERUN),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzer import Finding
@@ -19,6 +19,7 @@ LONGEST_MARK = 12_000  # bytes of all marks in one text
 NEARBY = 25  # lines; within them the same rule's finding is the same one with its code edited
 
 _MARK = re.compile(r"<!-- faultline:told (\[.*?\]) -->")
+_FIXED = re.compile(r"<!-- faultline:fixed (\[.*?\]) -->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,25 @@ def memory(finding: Finding, *, posted: bool, tried: str = "") -> Earlier:
 
 def mark(told: Iterable[Earlier], limit: int = LONGEST_MARK) -> str:
     """The hidden comment that remembers them; as many as fit."""
-    rows: list[str] = []
+    rows = []
     for one in told:
         fields = (one.fingerprint, one.rule, one.path, one.line, one.severity, one.tried)
-        row = _hidden([*fields, one.message[:LONGEST_MESSAGE]])
-        if sum(map(len, rows)) + len(row) + len(rows) > limit:
+        rows.append(_hidden([*fields, one.message[:LONGEST_MESSAGE]]))
+    return _comment("told", rows, limit)
+
+
+def mark_fixed(fixed: Iterable[Earlier], limit: int = LONGEST_MARK) -> str:
+    """The hidden comment that remembers which findings a review called fixed; as many as fit."""
+    return _comment("fixed", [_hidden([one.path, one.fingerprint]) for one in fixed], limit)
+
+
+def _comment(name: str, rows: Sequence[str], limit: int) -> str:
+    kept: list[str] = []
+    for row in rows:
+        if sum(map(len, kept)) + len(row) + len(kept) > limit:
             break
-        rows.append(row)
-    return f"<!-- faultline:told [{','.join(rows)}] -->" if rows else ""
+        kept.append(row)
+    return f"<!-- faultline:{name} [{','.join(kept)}] -->" if kept else ""
 
 
 HARMLESS = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&-@`!"})
@@ -86,14 +98,24 @@ def _hidden(value: Sequence[str | int]) -> str:
 
 def read_marks(text: str) -> tuple[Earlier, ...]:
     """The findings that a text of ours remembers; whatever is not ours is passed over."""
-    found: list[Earlier] = []
-    for rows in _MARK.findall(text):
+    return tuple(one for row in _rows(_MARK, text) if (one := _row(row)) is not None)
+
+
+def read_fixed(text: str) -> frozenset[tuple[str, str]]:
+    """Path and fingerprint of the findings that a review of ours called fixed."""
+    return frozenset(
+        (row[0], row[1])
+        for row in _rows(_FIXED, text)
+        if isinstance(row, list) and len(row) == 2 and all(isinstance(v, str) for v in row)
+    )
+
+
+def _rows(pattern: re.Pattern[str], text: str) -> Iterator[object]:
+    for rows in pattern.findall(text):
         try:
-            listed = json.loads(rows)
-        except ValueError:
+            yield from json.loads(rows)
+        except (ValueError, RecursionError):
             continue
-        found += [one for row in listed if (one := _row(row)) is not None]
-    return tuple(found)
 
 
 def _row(row: object) -> Earlier | None:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from worker.logs import MASK, JsonFormatter, TextFormatter, log_context, redact
+from worker.logs import MASK, JsonFormatter, TextFormatter, log_context, note, redact
 
 OLD = "ghs_" + "a1B2" * 9
 NEW = "ghs_123456_" + "eyJhbGciOi.J9-_xyz." * 25 + "end"
@@ -70,3 +70,21 @@ def test_text_lines_hold_fields_and_no_secret() -> None:
     assert "warning it happened  delivery=guid-1 run=3" in line
     assert OLD not in line
     assert "delivery" not in TextFormatter().format(record())
+
+
+def test_a_field_writes_no_line_of_its_own() -> None:
+    forged = "over\r\n12:00:00 error   all is lost\u2028\x1b[2J"
+    made = logging.LogRecord("a.b", logging.INFO, "f", 1, "it %s", (forged,), None)
+    made.__dict__["reason"] = forged
+    line = TextFormatter().format(made)
+    assert len(line.splitlines()) == 1
+    assert "\x1b" not in line
+    assert len(JsonFormatter().format(made).split("\n")) == 1
+
+
+def test_a_number_that_becomes_known_is_in_the_lines_that_follow() -> None:
+    with log_context(delivery="guid-1"):
+        assert "run=" not in TextFormatter().format(record())
+        note(run=7)
+        assert "delivery=guid-1 run=7" in TextFormatter().format(record())
+    assert "run=" not in TextFormatter().format(record())

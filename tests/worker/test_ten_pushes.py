@@ -178,6 +178,33 @@ def test_a_review_that_was_posted_and_never_recorded(author: Author) -> None:
     assert [one.posted for one in author.memory] == [True]
 
 
+def test_what_a_lost_review_called_fixed_or_back_is_not_called_so_again(author: Author) -> None:
+    """The worker never heard of its review, and another push came before it looked for it."""
+    both, one = with_faults(a="5", b="25"), with_faults(a="5")
+    author.push(both)
+    before = author.memory
+    assert "Fixed since the last review: 1 of 2" in author.push(one).body
+    author.memory = before
+    assert author.push(["# more", *one]).body is None
+    assert "rule-b" not in author.said[-1].check.summary.partition("### Programs")[0]
+
+    before = author.memory
+    author.memory = before
+    assert "Back again" in author.push(both).body
+    author.pull.resolved_threads.add(author.thread("b").id)  # it ended before this, too
+    author.memory = before
+    assert author.push(["# more", *both]).body is None
+    assert not author.is_resolved("b")
+
+    before = author.memory
+    assert "Fixed since the last review: 1 of 2" in author.push(one).body
+    author.memory = before
+    lost = author.push(with_faults(a="5", c="45"))  # this one is lost as well
+    assert "fixed" not in lost.body.lower().partition("<!--")[0]
+    author.memory = before
+    assert author.push(["# more", *with_faults(a="5", c="45")]).body is None
+
+
 def test_the_same_head_twice_says_the_same_once(author: Author, github: GitHubStandIn) -> None:
     lines = with_faults(a="5", b="25", c="45")
     author.push(lines)

@@ -2,7 +2,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.reports import make_finding
-from worker.told import LONGEST_MARK, Earlier, identity, mark, read_marks, same
+from worker.told import (
+    LONGEST_MARK,
+    Earlier,
+    identity,
+    mark,
+    mark_fixed,
+    read_fixed,
+    read_marks,
+    same,
+)
 
 TEXT = st.text(max_size=30) | st.just("--> <!-- ]] @octocat `` ![x](y) </details>")
 TOLD = st.builds(
@@ -27,9 +36,18 @@ def test_marks_are_read_again_and_show_nothing(told: list[Earlier], around: str)
     assert text.count("-->") == bool(told)
 
 
+@given(st.lists(TOLD, max_size=5), TEXT)
+def test_what_a_review_called_fixed_is_read_again(told: list[Earlier], around: str) -> None:
+    text = mark_fixed(told)
+    assert read_fixed(f"{around}\n{text}\n{around}") == {(t.path, t.fingerprint) for t in told}
+    assert read_marks(text) == ()
+    assert text.count("-->") == bool(told)
+
+
 @given(st.text(max_size=200))
 def test_foreign_marks_are_passed_over(text: str) -> None:
     assert read_marks(text) == ()
+    assert read_fixed(f"<!-- faultline:fixed [{text}] -->") == frozenset() or '"' in text
     assert read_marks(f"<!-- faultline:told [{text}] -->") == () or '"' in text
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from worker.errands import closing, comments, installing, pressing
+from worker.errands import closing, installing, pressing
+from worker.errands.comments import obey as obey_commands
+from worker.errands.comments import regret
 from worker.errands.perform import perform
 from worker.messages import CheckMessage, ClosedMessage, CommentMessage, InstallationMessage
 from worker.services import services
@@ -29,7 +31,7 @@ class ErrandTask(Task):  # type: ignore[misc]  # Celery has no types
 @shared_task(base=ErrandTask, bind=True, name=CommentMessage.task)  # type: ignore[untyped-decorator]
 def obey(self: ErrandTask, delivery: int) -> None:
     """Commands in a comment."""
-    perform(delivery, self.app, CommentMessage, comments.obey, comments.regret)
+    perform(delivery, self.app, CommentMessage, obey_commands, regret)
 
 
 @shared_task(base=ErrandTask, bind=True, name=CheckMessage.task)  # type: ignore[untyped-decorator]

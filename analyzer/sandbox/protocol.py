@@ -31,6 +31,7 @@ class ExperimentRequest(BaseModel):
 
     Attributes:
         steps: training steps at most; epochs: but at least so many passes over the samples.
+        own_times: the program's own end is put off to so many times its own steps.
         rows: rows trained on at most, so that a pair with different batch sizes sees equally much.
         seconds: wall time of the training at most.
         samples: rows of the program's data at most, held-out ones included.
@@ -42,6 +43,7 @@ class ExperimentRequest(BaseModel):
 
     steps: int = Field(default=300, ge=1)
     epochs: int = Field(default=3, ge=0)
+    own_times: int = Field(default=1, ge=1)
     rows: int | None = Field(default=None, ge=1)
     seconds: float = Field(default=6.0, gt=0.0)
     samples: int = Field(default=2000, ge=8)

@@ -136,8 +136,9 @@ class KerasMeasure:
         per_epoch = max(1, math.ceil(_count(parts) / parts.batch_size))
         wanted = max(int(run.request["steps"]), int(run.request["epochs"]) * per_epoch)
         run.request = {**run.request, "steps": wanted}
-        run.own_steps = parts.own_steps
-        epochs = math.ceil(min(wanted, parts.own_steps or wanted) / per_epoch)
+        if parts.own_steps is not None:
+            run.own_steps = parts.own_steps * int(run.request["own_times"])
+        epochs = math.ceil(min(wanted, run.own_steps or wanted) / per_epoch)
         _plainly(model)
         self.recorder.guarded(_trace_once, model)
         callbacks = _callbacks(legacy=_is_legacy(model))

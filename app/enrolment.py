@@ -89,7 +89,9 @@ class Enrolment:
             NotEnrolled: it was not begun here, not by this browser, or too long ago.
         """
         begun = self.pending.get(state)
-        is_same = begun is not None and hmac.compare_digest(begun.browser, browser)
+        is_same = begun is not None and hmac.compare_digest(
+            begun.browser.encode(), browser.encode()
+        )
         if begun is None or not is_same or begun.until < time.time():
             raise NotEnrolled(
                 "This answer does not belong to a set-up that this browser began within the last "

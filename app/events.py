@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from app.slash import read_commands
@@ -119,7 +120,17 @@ def _comment(
         top_comment_id=top,
         login=_text(payload, "comment", "user", "login"),
         commands=commands,
+        written_at=_moment(_at(payload, "comment", "created_at")),
     )
+
+
+def _moment(value: object) -> float | None:
+    """A time of GitHub's in seconds since the epoch."""
+    try:
+        moment = datetime.fromisoformat(_word(value))
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
 
 
 def _check_run(payload: Payload) -> Ours | None:

@@ -88,7 +88,7 @@ async def _body(request: Request) -> bytes:
     """The raw body, never more than the limit of it."""
     too_large = Refused(413, "too_large", f"expected at most {MAX_BODY_BYTES:,} bytes")
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
+    if declared.isdecimal() and (len(declared) > 12 or int(declared) > MAX_BODY_BYTES):
         raise too_large
     body = bytearray()
     try:

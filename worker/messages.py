@@ -52,6 +52,7 @@ class CommentMessage(Message):
         place: in the conversation, or in the thread of a review comment.
         top_comment_id: of a reply in a thread, the comment that began it.
         login: who wrote it; nothing is done before GitHub says that they may write.
+        written_at: when, by GitHub's clock, which tells whole seconds; None when it does not say.
     """
 
     task: ClassVar[str] = "faultline.obey"
@@ -65,6 +66,7 @@ class CommentMessage(Message):
     top_comment_id: int | None
     login: str
     commands: tuple[Command, ...]
+    written_at: float | None = None
 
     @property
     def subject(self) -> str:

@@ -11,6 +11,7 @@ from analyzer import CONFIGURATION_PATH, Configuration, read_configuration
 from worker.api import Api, Json
 from worker.diff import ChangedFile, PatchError, parse_patch
 from worker.errors import Missing, Refused
+from worker.told import marks_of
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ def find_review(api: Api, pull: PullRequest, marker: str) -> int | None:
     A person can copy a marker into a review, so only reviews by a bot count.
     """
     for review in our_reviews(api, pull):
-        if marker in (review.get("body") or ""):
+        if marker in marks_of(review.get("body") or ""):
             return int(review["id"])
     return None
 
@@ -129,7 +130,8 @@ def our_reviews(api: Api, pull: PullRequest) -> Iterator[Json]:
     """The reviews by a bot that bear our mark, oldest first."""
     for review in api.pages(f"/repos/{pull.repository}/pulls/{pull.number}/reviews"):
         is_bot = (review.get("user") or {}).get("type") == "Bot"
-        if is_bot and "<!-- faultline:review " in (review.get("body") or ""):
+        marks = marks_of(review.get("body") or "")
+        if is_bot and any(mark.startswith("<!-- faultline:review ") for mark in marks):
             yield review
 
 

@@ -17,7 +17,7 @@ from worker.told import HARMLESS
 
 LONGEST_KEPT = 30_000  # bytes; larger edits are left to the suggestions
 
-_HIDDEN = re.compile(r"<!-- faultline:repairs (\[.*?\]) -->")
+_HIDDEN = re.compile(r"<!-- faultline:repairs (\[.*\]) -->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,16 @@ def hide(repairs: Sequence[Repair]) -> str:
 
 
 def read_repairs(text: str) -> tuple[Repair, ...]:
-    """Those that a check run's text keeps."""
+    """Those that a check run's text keeps, in its last line.
+
+    What stands above quotes names of files, which a stranger may have chosen to look like ours.
+    """
     found = []
-    for rows in _HIDDEN.findall(text):
-        for rule, path, line, description, edits in json.loads(rows):
-            made = tuple(
-                Edit(path=name, start_line=start, end_line=end, replacement=new)
-                for name, start, end, new in edits
-            )
-            found.append(Repair(rule, path, line, description, made))
+    kept = _HIDDEN.fullmatch(text.rstrip().rpartition("\n")[2])
+    for rule, path, line, description, edits in json.loads(kept[1]) if kept else ():
+        made = tuple(
+            Edit(path=name, start_line=start, end_line=end, replacement=new)
+            for name, start, end, new in edits
+        )
+        found.append(Repair(rule, path, line, description, made))
     return tuple(found)

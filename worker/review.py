@@ -13,7 +13,7 @@ from worker.comments import Change, Comment, Draft, distinct, draft, render
 from worker.history import Context, History, read_history
 from worker.repairs import hide, repairs_of
 from worker.summary import CheckOutput, Conclusion, Sorted
-from worker.told import Earlier, key, mark, mark_fixed, memory
+from worker.told import Earlier, key, mark, mark_fixed, memory, without_marks
 
 __all__ = ["Context", "Earlier", "Policy", "Review", "compose"]
 
@@ -62,14 +62,16 @@ class Review:
             f"{wording.code(f'{comment.path}:{comment.line}')}\n\n" + _as_text(comment.body)
             for comment in self.comments
         )
-        body = wording.shorten(f"{self.body}\n\n{told}\n")
-        return replace(self, body=body, comments=())
+        shown, marks = without_marks(self.body or "")
+        room = wording.LONGEST_BODY - len(marks.encode()) - 2
+        body = wording.shorten(f"{shown}\n\n{told}", room)
+        return replace(self, body=f"{body}\n\n{marks}", comments=())
 
 
 def _as_text(body: str) -> str:
     """A comment's body without a suggestion, which only works at its lines, and without marks."""
-    shown = re.sub(r"(?m)^(`{3,})suggestion$", r"\1python", body)
-    return re.sub(r"\n\n<!-- faultline:told .*? -->", "", shown)
+    shown, _ = without_marks(body)
+    return re.sub(r"(?m)^(`{3,})suggestion$", r"\1python", shown)
 
 
 def compose(

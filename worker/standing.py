@@ -9,7 +9,7 @@ from worker.api import Api
 from worker.errors import Refused
 from worker.pulls import PullRequest, our_reviews
 from worker.threads import Thread, read_threads
-from worker.told import Earlier, read_fixed, read_marks
+from worker.told import Earlier, marks_of, read_fixed, read_marks
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,8 @@ def read_standing(api: Api, pull: PullRequest) -> Standing:
     for review in our_reviews(api, pull):
         body = str(review.get("body") or "")
         told, fixed = read_marks(body), read_fixed(body)
-        reviewed = reviewed or f"faultline:review head={pull.head_sha} " in body
+        opening = f"<!-- faultline:review head={pull.head_sha} "
+        reviewed = reviewed or any(mark.startswith(opening) for mark in marks_of(body))
     try:
         threads = read_threads(api, pull)
     except Refused as refused:

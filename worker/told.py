@@ -2,7 +2,8 @@
 
 GitHub itself holds the truth about what was posted: a worker that died between posting and
 recording, and a database that was lost, make no difference. A mark is an HTML comment with JSON;
-only marks in texts of our own App count. Pure.
+only marks in texts of our own App count, and of these only the lines at the end: what stands above
+quotes a stranger's code and names of files, which may look like a mark. Pure.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from analyzer import Finding
 
@@ -18,8 +20,9 @@ LONGEST_MESSAGE = 300  # characters of a message that a mark repeats
 LONGEST_MARK = 12_000  # bytes of all marks in one text
 NEARBY = 25  # lines; within them the same rule's finding is the same one with its code edited
 
-_MARK = re.compile(r"<!-- faultline:told (\[.*?\]) -->")
-_FIXED = re.compile(r"<!-- faultline:fixed (\[.*?\]) -->")
+_HIDDEN = re.compile(r"<!-- faultline:[^\n]* -->")
+_MARK = re.compile(r"<!-- faultline:told (\[.*\]) -->")
+_FIXED = re.compile(r"<!-- faultline:fixed (\[.*\]) -->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,18 @@ def _hidden(value: Sequence[str | int]) -> str:
     return json.dumps(value).translate(HARMLESS)
 
 
+def marks_of(text: str) -> tuple[str, ...]:
+    """The hidden lines at the end of a text of ours, from the last one up."""
+    lines = text.rstrip().splitlines()
+    return tuple(takewhile(_HIDDEN.fullmatch, reversed(lines)))
+
+
+def without_marks(text: str) -> tuple[str, str]:
+    """What people read of a text of ours, and the hidden lines at its end."""
+    marks = "\n".join(reversed(marks_of(text)))
+    return text.rstrip().removesuffix(marks).rstrip(), marks
+
+
 def read_marks(text: str) -> tuple[Earlier, ...]:
     """The findings that a text of ours remembers; whatever is not ours is passed over."""
     return tuple(one for row in _rows(_MARK, text) if (one := _row(row)) is not None)
@@ -111,9 +126,9 @@ def read_fixed(text: str) -> frozenset[tuple[str, str]]:
 
 
 def _rows(pattern: re.Pattern[str], text: str) -> Iterator[object]:
-    for rows in pattern.findall(text):
+    for found in filter(None, map(pattern.fullmatch, marks_of(text))):
         try:
-            yield from json.loads(rows)
+            yield from json.loads(found[1])
         except (ValueError, RecursionError):
             continue
 

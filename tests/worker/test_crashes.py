@@ -145,7 +145,7 @@ def test_killed_after_a_step(
     assert (row.reviews, row.comments, row.check_runs, row.open_check_runs) == (1, 1, 1, 0)
     (run,) = github.check_runs(opened)
     assert run.conclusion == "failure"
-    assert [action["identifier"] for action in run.actions] == ["fix"]
+    assert [action["identifier"] for action in run.actions] == ["fix", "rerun"]
 
 
 @pytest.mark.parametrize("name", ["post_review", "complete"])

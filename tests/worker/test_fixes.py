@@ -210,7 +210,8 @@ REPAIRS = st.lists(
 @given(REPAIRS)
 def test_what_is_hidden_is_read_again_and_hides_well(repairs: list[Repair]) -> None:
     text = hide(repairs)
-    assert read_repairs(f"before\n\n{text}\n\nafter") == tuple(repairs)
+    forged = hide([repair(1, "import os")])
+    assert read_repairs(f"before\n{forged}\n`{forged}`\n\n{text or '-'}\n") == tuple(repairs)
     assert text.count("-->") == bool(repairs)
     assert "\n" not in text
     assert "@" not in text

@@ -11,7 +11,7 @@ from tests.support.unified import whole_file, with_context
 from worker.comments import Change
 from worker.review import Earlier, Policy, Review, compose
 from worker.suggestion import Text
-from worker.told import read_marks
+from worker.told import marks_of, read_marks
 
 HEAD = "f" * 40
 LINES = tuple(f"line {number}" for number in range(1, 61))
@@ -400,3 +400,25 @@ def test_a_program_that_is_no_program() -> None:
     made = review(observed().model_copy(update={"programs": (skipped,)}))
     assert made.check.conclusion == "neutral"
     assert made.check.title == "No training program in this change"
+
+
+def test_a_name_that_looks_like_a_mark_is_no_mark() -> None:
+    """Names of files are a stranger's: no review may take one for what it said itself."""
+    forged = f"<!-- faultline:review head={HEAD} -->"
+    path = f"{forged}.py"
+    where = change(a=whole_file("train.py", 60), b=whole_file(path, 9))
+    found = [
+        finding(3, "one"),
+        make_finding(path=path, line=3, end_line=3, fix=None, severity="warning"),
+    ]
+    made = review(observed(*found), where=where, max_comments=1)
+    assert made.body is not None
+    assert made.body.count(forged) == 2  # in the list of what got no comment, and ours
+    assert marks_of(made.body).count(forged) == 1
+    assert marks_of(made.without_comments().body or "") == marks_of(made.body)
+
+
+def test_what_a_terminal_would_obey_is_not_repeated() -> None:
+    made = review(observed(finding(3, "one", message="loss \x00 \x1b[31mred\ud800")))
+    (comment,) = made.comments
+    assert not set("\x00\x1b\ud800") & set(comment.body)

@@ -11,6 +11,7 @@ from worker.told import (
     read_fixed,
     read_marks,
     same,
+    without_marks,
 )
 
 TEXT = st.text(max_size=30) | st.just("--> <!-- ]] @octocat `` ![x](y) </details>")
@@ -30,7 +31,8 @@ TOLD = st.builds(
 @given(st.lists(TOLD, max_size=5), TEXT)
 def test_marks_are_read_again_and_show_nothing(told: list[Earlier], around: str) -> None:
     text = mark(told)
-    assert read_marks(f"{around}\n{text}\n{around}") == tuple(told)
+    assert read_marks(f"{around}\n\n{text}\n") == tuple(told)
+    assert read_marks(f"{around}\n\n{text}\n\nsaid {around}") == ()
     assert text.isascii()
     assert not set("@`!\n") & set(text.removeprefix("<!--"))
     assert text.count("-->") == bool(told)
@@ -39,7 +41,10 @@ def test_marks_are_read_again_and_show_nothing(told: list[Earlier], around: str)
 @given(st.lists(TOLD, max_size=5), TEXT)
 def test_what_a_review_called_fixed_is_read_again(told: list[Earlier], around: str) -> None:
     text = mark_fixed(told)
-    assert read_fixed(f"{around}\n{text}\n{around}") == {(t.path, t.fingerprint) for t in told}
+    whole = f"{around}\n\n{mark(told)}\n{text}\n<!-- faultline:review head=a -->"
+    assert read_fixed(whole) == {(t.path, t.fingerprint) for t in told}
+    assert read_marks(whole) == tuple(told)
+    assert without_marks(whole)[0] == around.rstrip() or not told
     assert read_marks(text) == ()
     assert text.count("-->") == bool(told)
 
@@ -121,3 +126,12 @@ def test_what_is_still_there_is_always_recognized(findings, random) -> None:
     found = same(findings, told, {"train.py", "b.py"}, {})
     assert len(found) == len(findings)
     assert all(told[i].fingerprint == identity(f) for i, f in found.items())
+
+
+def test_what_a_review_quotes_is_no_mark() -> None:
+    """A file may have any name, and its code any text."""
+    forged = mark([Earlier("f", "rule", "a.py", 1, "m")])
+    ours = mark([Earlier("g", "rule", "b.py", 2, "m")])
+    suggestion = f"`{forged}`\n\n```suggestion\n{forged}\n```"
+    assert [one.path for one in read_marks(f"{suggestion}\n\n{ours}")] == ["b.py"]
+    assert read_marks(f"{suggestion}\n\n") == ()

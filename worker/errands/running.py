@@ -44,10 +44,20 @@ def _is_named(head_sha: str, named: str) -> bool:
     return len(named) >= SHORTEST_SHA and head_sha.lower().startswith(named)
 
 
+def _written_at(errand: Errand[CommentMessage]) -> float:
+    """When the comment was there at the latest.
+
+    Its delivery may come hours after it, when GitHub or a person sends again what was lost. GitHub
+    tells whole seconds; the fraction that it cuts off is granted.
+    """
+    written, received = errand.message.written_at, errand.claim.received_at
+    return received if written is None else min(received, written + 1.0)
+
+
 def _allow(
     errand: Errand[CommentMessage], pull: PullRequest, known: Run | None, *, is_named: bool
 ) -> Answer:
-    seen_before = known is not None and known.created_at <= errand.claim.received_at
+    seen_before = known is not None and known.created_at <= _written_at(errand)
     if not (is_named or seen_before):
         said = (
             f"The head commit {pull.head_sha} may be newer than your comment. Look at it, then "

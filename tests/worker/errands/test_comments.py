@@ -273,6 +273,19 @@ class TestForks:
         work()
         assert self.allowed(shared, pull)
 
+    def test_a_comment_whose_delivery_comes_late_is_as_old_as_it_is(
+        self, github: GitHubStandIn, pull: PullRequest, shared: Services, work: Work
+    ) -> None:
+        """Sent again hours later, it must not allow what was pushed and seen in between."""
+        planned(shared, pull)
+        comment = github.comment(pull, "/faultline run")
+        lost = github.deliveries[-1]
+        assert lost.event == "issue_comment"
+        lost.payload["comment"]["created_at"] = "2026-01-01T12:00:00Z"
+        work()
+        assert not self.allowed(shared, pull)
+        assert faces(comment) == ["eyes", "confused"]
+
     @pytest.mark.parametrize("named", ["abcdef1234", "", "x"])
     def test_only_the_head_commit_can_be_named(
         self, github: GitHubStandIn, pull: PullRequest, shared: Services, work: Work, named: str

@@ -63,8 +63,13 @@ def _update(api: Api, repository: str, check_run: int, body: Json) -> None:
     api.send("PATCH", path, body, repeatable=True)
 
 
-def post_review(api: Api, pull: PullRequest, review: Review) -> int | None:
+def post_review(
+    api: Api, pull: PullRequest, review: Review, *, settle: float | None = None
+) -> int | None:
     """Post the review of this head commit unless it stands already; its number.
+
+    Args:
+        settle: seconds after which what GitHub did not answer for stands, or never will.
 
     Raises:
         Moved: the commit is not in the pull request any more.
@@ -80,7 +85,7 @@ def post_review(api: Api, pull: PullRequest, review: Review) -> int | None:
         except Unavailable as error:
             # the programs ran for minutes: better wait here than look at everything again
             log.warning("review not answered", extra={"reason": str(error)})
-            time.sleep(SETTLE_SECONDS)
+            time.sleep(SETTLE_SECONDS if settle is None else settle)
             if (standing := find_review(api, pull, marker)) is not None:
                 return standing
     return _post_once(api, pull, review, marker)

@@ -138,7 +138,8 @@ def _review(work: Work) -> None:
     work.lease.check()
     pull = _unmoved(work, run)  # the programs ran for minutes
     made = _compose(work, run, pull, configuration, looked)
-    review_id = posting.post_review(work.api, pull, made)
+    settle = posting.SETTLE_SECONDS * work.services.settings.faultline_backoff_scale
+    review_id = posting.post_review(work.api, pull, made, settle=settle)
     if review_id is not None:
         work.services.runs.has_review(run.id, review_id)
     set_resolved(work.api, made.over, made.again)

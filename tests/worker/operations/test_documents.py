@@ -1,16 +1,16 @@
 """docs/operate.md and docs/troubleshoot.md name what there is."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from analyzer.__main__ import faultline
 from app.main import create_app
 from app.settings import Settings
-from tests.support.service import FAULTLINE
 from worker.operation import OperationSettings
 from worker.settings import WorkerSettings
 from worker.store import Database
@@ -53,12 +53,11 @@ def test_every_file_is_there() -> None:
 
 def test_every_command_is_there() -> None:
     for command in sorted(set(re.findall(r"`faultline (\w+)[^`]*`", BOTH))):
-        done = subprocess.run(
-            [str(FAULTLINE), command, "--help"], capture_output=True, text=True, check=True
-        )
+        done = CliRunner().invoke(faultline, [command, "--help"])
+        assert done.exit_code == 0, done.output
         for line in re.findall(rf"`faultline {command} ([^`]*)`", BOTH):
             for flag in re.findall(r"--[a-z-]+", line):
-                assert flag in done.stdout
+                assert flag in done.output
 
 
 def test_the_query_runs(database: Database) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from analyzer import mending, reporting
 from analyzer.assemble import assemble, reason_of
 from analyzer.errors import SourceError
-from analyzer.experiments.proving import Proving, unshown
+from analyzer.experiments.proving import Proving
 from analyzer.experiments.review import (
     candidates_for,
     check_raised,
@@ -23,6 +23,7 @@ from analyzer.experiments.review import (
     worth_two,
 )
 from analyzer.experiments.search import explain
+from analyzer.experiments.standing import unshown
 from analyzer.findings import Finding, ProgramReport, Report, Seconds
 from analyzer.fusion import Verdict, judge
 from analyzer.kinds import SEVERITIES, Severity

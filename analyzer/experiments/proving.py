@@ -17,19 +17,17 @@ from dataclasses import dataclass, field, replace
 from analyzer.errors import EditError
 from analyzer.experiments.candidates import Candidate, in_order
 from analyzer.experiments.materiality import reason_against
+from analyzer.experiments.outcomes import needless, raised, supported, told, unproven
 from analyzer.experiments.runs import Trainings
+from analyzer.experiments.standing import gains, is_advice, is_contract, is_suspicion
 from analyzer.experiments.trial import Verdict, compare
-from analyzer.experiments.wording import effect, sentence, sparklines
 from analyzer.fixing.apply import change_text, plan_edits
 from analyzer.fixing.edits import Change, FixPlan
 from analyzer.kinds import Problem
 from analyzer.mending import Mend, compatible
 from analyzer.source.files import SourceFile
 
-RAISED_CONFIDENCE = 0.8
 NOT_TRIED = "not tried: no time left"
-SCORELESS = frozenset({"api", "framework", "performance", "metric"})
-"""Kinds whose edits leave the training as it is; the check that follows them is proof enough."""
 
 Say = Callable[[str], None]
 
@@ -79,7 +77,7 @@ class Proving:
         verdict = self._compare(self.ground, after)
         if verdict.outcome is None or self._against(verdict, self.ground, after) is not None:
             return None
-        return _raised(mend, verdict)
+        return raised(mend, verdict)
 
     # Contracts
 
@@ -93,7 +91,7 @@ class Proving:
         for mend in mends:
             others = [other for other in mends if other is not mend]
             alone = self._compare(others, mends) if others and together.outcome else None
-            done[id(mend)] = _supported(mend, together, alone)
+            done[id(mend)] = supported(mend, together, alone)
 
     # Suspicions
 
@@ -118,20 +116,20 @@ class Proving:
         if tried is None:
             return
         if not self.trainings.allows(2):
-            done[key] = _told(mend, f"{plan.description}: {NOT_TRIED}")
+            done[key] = told(mend, f"{plan.description}: {NOT_TRIED}")
             return
         self.say(f"trying an edit for {mend.judged.finding.rule}")
         verdict = self._compare(self.ground, [*self.ground, tried])
         against = self._against(verdict, self.ground, [*self.ground, tried])
         if verdict.outcome is None:
-            done[key] = _told(mend, f"{plan.description}: not measured: {verdict.reason}")
+            done[key] = told(mend, f"{plan.description}: not measured: {verdict.reason}")
         elif against is None:
-            done[key] = raised = _raised(tried, verdict)
-            self.ground.append(raised)
+            done[key] = proven = raised(tried, verdict)
+            self.ground.append(proven)
         elif verdict.outcome == "better":
-            done[key] = _unproven(tried, plan, verdict, against)
+            done[key] = unproven(tried, plan, verdict, against)
         else:
-            done[key] = _unproven(mend, plan, verdict, against)
+            done[key] = unproven(mend, plan, verdict, against)
 
     def _planned(self, mend: Mend, plan: FixPlan) -> Mend | None:
         """The mend with this plan's edits; None when they cannot be made."""
@@ -164,20 +162,20 @@ class Proving:
             verdict = self._compare(rest, self.ground)
             if verdict.outcome in ("noise", "worse"):
                 self.ground = rest
-                done[key] = _needless(mend, verdict)
+                done[key] = needless(mend, verdict)
 
     # Advice
 
     def _advice(self, mend: Mend) -> Mend:
         """An edit that harms is not offered; any other stays what it is."""
         if not self.trainings.allows(2):
-            return _told(mend, NOT_TRIED)
+            return told(mend, NOT_TRIED)
         verdict = self._compare(self.ground, [*self.ground, mend])
         if verdict.outcome is None:
-            return _told(mend, f"not measured: {verdict.reason}")
+            return told(mend, f"not measured: {verdict.reason}")
         plan = mend.judged.plan
         assert isinstance(plan, FixPlan)
-        tried = _unproven(mend, plan, verdict, None)
+        tried = unproven(mend, plan, verdict, None)
         if gains(tried):
             self.ground.append(tried)
         return tried
@@ -200,113 +198,3 @@ class Proving:
             return {self.file.path: change_text(self.file.path, self.file.text, changes)}
         except EditError:
             return None
-
-
-def withdrawn(mend: Mend) -> Mend:
-    """A proven suspicion whose edit failed the check that every edit must pass: advice again."""
-    finding = mend.judged.finding.model_copy(update={"proof": "rule", "severity": "advice"})
-    back = replace(mend, judged=replace(mend.judged, finding=finding), proven=False)
-    return _told(back, "the edit fails the check that follows it")
-
-
-def is_contract(mend: Mend) -> bool:
-    """A finding that is posted whatever experiments say, with an edit that passed its check."""
-    return mend.posted and bool(mend.edits) and mend.verified is not False
-
-
-def gains(mend: Mend) -> bool:
-    """Whether an experiment has found the program better for the edit."""
-    return mend.experiment is not None and mend.experiment.outcome == "better"
-
-
-def rests_on_a_rule(mend: Mend) -> bool:
-    """Whether only a gain can speak for the edit: a rule's advice about how the program trains."""
-    finding = mend.judged.finding
-    return not mend.posted and finding.proof == "rule" and finding.kind not in SCORELESS
-
-
-def unshown(mends: Iterable[Mend]) -> tuple[Mend, ...]:
-    """What rests on a rule alone is open, not verified, until an experiment shows a gain."""
-    return tuple(
-        replace(mend, verified=None)
-        if rests_on_a_rule(mend) and mend.verified and not gains(mend)
-        else mend
-        for mend in mends
-    )
-
-
-def is_suspicion(mend: Mend) -> bool:
-    """Advice for want of a proof, with an edit that may be one."""
-    sound = rests_on_a_rule(mend) and mend.verified is not False
-    return sound and mend.judged.proven_severity != "advice"
-
-
-def is_advice(mend: Mend) -> bool:
-    """Advice that no experiment could make more of, with an edit."""
-    sound = rests_on_a_rule(mend) and mend.verified is not False
-    return sound and bool(mend.edits) and mend.judged.proven_severity == "advice"
-
-
-def _supported(mend: Mend, together: Verdict, alone: Verdict | None) -> Mend:
-    """A contract with what the experiments say: of its own edit, else of all together."""
-    facts: list[str] = []
-    if together.experiment is None:
-        return _told(mend, f"not measured: {together.reason}")
-    if alone is None:
-        said = effect(together.experiment, contract=True)
-        return _with(mend, together, [f"{said}: {sentence(together.experiment)}"])
-    facts.append(f"all edits together: {sentence(together.experiment)}")
-    if alone.experiment is None:
-        return _with(mend, together, [*facts, f"this edit alone: not measured: {alone.reason}"])
-    said = effect(alone.experiment, contract=True)
-    facts.append(f"without and with this edit, beside the others: {sentence(alone.experiment)}")
-    return _with(mend, alone, [said, *facts])
-
-
-def _raised(mend: Mend, verdict: Verdict) -> Mend:
-    """A suspicion that the experiment has proven."""
-    judged = mend.judged
-    finding = judged.finding.model_copy(
-        update={
-            "proof": "experiment",
-            "severity": judged.proven_severity,
-            "confidence": max(judged.finding.confidence, RAISED_CONFIDENCE),
-        }
-    )
-    raised = replace(mend, judged=replace(judged, finding=finding), proven=True)
-    assert verdict.experiment is not None
-    return _with(raised, verdict, [f"the edit helps: {sentence(verdict.experiment)}"])
-
-
-def _unproven(mend: Mend, plan: FixPlan, verdict: Verdict, against: str | None) -> Mend:
-    """Advice stays advice; an edit that harms is not offered."""
-    experiment = verdict.experiment
-    assert experiment is not None
-    own = plan is mend.judged.plan
-    said = effect(experiment, contract=False)
-    if against is not None and verdict.outcome == "better":
-        said = f"{said}, but {against}"
-    told = _told(mend, f"{plan.description}: {said}: {sentence(experiment)}")
-    if own and verdict.outcome == "worse":
-        return replace(told, verified=False)
-    return replace(told, experiment=experiment) if own else told
-
-
-def _needless(mend: Mend, verdict: Verdict) -> Mend:
-    """A proven edit that the later ones have made needless: advice again."""
-    finding = mend.judged.finding.model_copy(update={"proof": "rule", "severity": "advice"})
-    told = "" if verdict.experiment is None else f": {sentence(verdict.experiment)}"
-    back = replace(mend, judged=replace(mend.judged, finding=finding), proven=False)
-    return _told(back, f"not needed beside the other edits{told}")
-
-
-def _with(mend: Mend, verdict: Verdict, facts: list[str]) -> Mend:
-    experiment = verdict.experiment
-    curves = sparklines(experiment) if experiment is not None else None
-    if curves is not None:
-        facts = [*facts, f"loss before {curves[0]}", f"loss after  {curves[1]}"]
-    return replace(mend, experiment=experiment, trials=(*mend.trials, *facts))
-
-
-def _told(mend: Mend, line: str) -> Mend:
-    return replace(mend, trials=(*mend.trials, line))

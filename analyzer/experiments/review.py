@@ -9,15 +9,15 @@ from dataclasses import replace
 
 from analyzer import mending
 from analyzer.experiments.candidates import Candidate
-from analyzer.experiments.proving import (
+from analyzer.experiments.outcomes import withdrawn
+from analyzer.experiments.runs import SAMPLES, SECONDS, STEPS, Run, Trainings
+from analyzer.experiments.standing import (
     gains,
     is_advice,
     is_contract,
     is_suspicion,
     unshown,
-    withdrawn,
 )
-from analyzer.experiments.runs import SAMPLES, SECONDS, STEPS, Run, Trainings
 from analyzer.fusion import Verdict
 from analyzer.kinds import Problem
 from analyzer.limits import Limits

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.experiments.candidates import Candidate
-from analyzer.experiments.proving import Proving, withdrawn
+from analyzer.experiments.outcomes import withdrawn
+from analyzer.experiments.proving import Proving
 from analyzer.experiments.runs import Trainings
 from analyzer.findings import Finding
 from analyzer.fixing.edits import FixPlan, ReplaceExpression

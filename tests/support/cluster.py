@@ -202,6 +202,9 @@ def cluster(
                 made.wait(one.answers, 120)
             yield made
         finally:
+            for one in (made.app, *made.workers):  # all at once, then wait for each
+                if one.process is not None and one.process.poll() is None:
+                    one.process.send_signal(signal.SIGTERM)
             for server in (made.app, *made.workers, redis, postgres):
                 server.stop()
 

@@ -27,7 +27,7 @@ def process(
     command: list[str], folder: Path, log: str, settings: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A running process; ended when the block is left, its output kept in `folder`/`log`."""
-    passed = ("PATH", "HOME", "VIRTUAL_ENV", "TMPDIR")
+    passed = ("PYTHONPATH", "PATH", "HOME", "VIRTUAL_ENV", "TMPDIR")
     environment = {name: os.environ[name] for name in passed if name in os.environ}
     with (folder / log).open("ab") as out:
         started = subprocess.Popen(

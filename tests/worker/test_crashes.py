@@ -174,6 +174,46 @@ def test_killed_and_then_pushed_over(
     assert "everything found earlier is fixed" in github.reviews(opened)[-1][0].body
 
 
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_fixed_is_told_once_although_the_review_that_said_so_was_lost(
+    is_killed: bool,
+    attempt: Attempt,
+    faults: list[str],
+    opened: StandInPull,
+    github: GitHubStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """GitHub made it, its answer was lost, and a push came before anybody looked for it."""
+    attempt(opened)
+    faults.clear()
+    github.push("topic", {"other.py": b"x = 1\n"})
+    if is_killed:
+        kill_after(monkeypatch, posting, "post_review")
+    else:
+        real = posting._post
+        github.faults.fail_next(Failure.LOST_ANSWER, "POST", "*/reviews")
+
+        def post(*values) -> int:
+            try:
+                return real(*values)
+            except Unavailable:  # and what stands cannot be read for a while
+                github.faults.fail_next(Failure.BEFORE, "GET", "*/reviews", times=20)
+                raise
+
+        monkeypatch.setattr(posting, "_post", post)
+    with pytest.raises((Killed, Unavailable)):
+        attempt(opened, "two")
+    github.faults.clear()
+    for number in (2, 3):
+        github.push("topic", {"other.py": f"x = {number}\n".encode()})
+        attempt(opened, f"head {number}")
+    rows = list(github.tally(opened).values())
+    assert [row.reviews for row in rows] == [1, 1, 0, 0]
+    assert "everything found earlier is fixed" in github.reviews(opened)[1][0].body
+    (comment,) = opened.comments
+    assert comment.id in opened.resolved_threads
+
+
 @pytest.mark.parametrize("failure", [Failure.LOST_ANSWER, Failure.BEFORE])
 @pytest.mark.parametrize("path", ["*/check-runs", "*/reviews"])
 def test_answers_that_never_came(

@@ -1,5 +1,6 @@
 """Pointless work stops, work is handed back at the end, programs are shared among workers."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -84,8 +85,12 @@ def deliver(shared: Services, github: GitHubStandIn) -> Deliver:
 
 def sandboxes() -> list[psutil.Process]:
     """The sandboxes that this process has running."""
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "bwrap" in child.name()]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended between two looks
+            if "bwrap" in child.name():
+                found.append(child)
+    return found
 
 
 def wait_for(what: Callable[[], object], seconds: float = 60.0) -> None:

@@ -188,7 +188,7 @@ class _Review:
 
         def recheck(texts: Mapping[str, str]) -> Verdict | mending.Broken | None:
             left = self._budget - (time.monotonic() - started)
-            if left < 1.5 * observed.seconds:
+            if left < _again(observed):
                 return None
             self.say(f"{self.program.path}: checking the edits")
             again = self._observe(texts, left, session, observed)
@@ -219,7 +219,7 @@ class _Review:
             return mends
         if recheck is None or request is None or why_unprovable(observed.observation) is not None:
             return unshown(mends)
-        until = started + self._budget - 1.5 * observed.seconds  # for the last check
+        until = started + self._budget - _again(observed)  # for the last check
 
         def say(text: str) -> None:
             self.say(f"{self.program.path}: {text}")
@@ -273,6 +273,11 @@ class _Review:
             seconds=seconds,
             findings=tuple(findings),
         )
+
+
+def _again(observed: Observed) -> float:
+    """Seconds to leave for running the program once more, in the sandbox that is warm by now."""
+    return 1.0 + 1.5 * sum(_times(observed.observation))
 
 
 def _times(observation: Observation | None) -> tuple[float, float]:

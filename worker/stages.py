@@ -15,6 +15,7 @@ from analyzer import Configuration, ConfigurationError
 from worker import logs, posting
 from worker.errors import AnalysisFailed, Held, Moved, Unavailable
 from worker.looking import Looked, look
+from worker.printable import printable
 from worker.pulls import (
     PullRequest,
     read_changed_files,
@@ -216,6 +217,6 @@ def _to_remember(found: Earlier) -> RememberedFinding:
         severity=found.severity,
         path=found.path,
         line=found.line,
-        message=found.message,
+        message=printable(found.message),
         posted=found.posted,
     )

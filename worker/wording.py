@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer import Edit, Finding, ProgramReport
 from analyzer.experiments.wording import effect, sentence, sparklines
+from worker.printable import printable
 from worker.suggestion import Suggestion, Text, as_diff, block
 
 LONGEST_BODY = 65_000  # GitHub takes 65,535 (check run) or 65,536 (review); bytes, to be safe
@@ -16,7 +17,6 @@ LONGEST_MESSAGE = 2_000
 CUT = "\n\n… shortened: GitHub takes no longer text."
 
 _MARKER = "faultline:review"
-_UNPRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def review_marker(head_sha: str, round_: int = 0) -> str:
@@ -29,14 +29,9 @@ def review_marker(head_sha: str, round_: int = 0) -> str:
     return f"<!-- {_MARKER} head={head_sha}{again} -->"
 
 
-def _printed(text: str) -> str:
-    """In one line, and without what no program prints on purpose: NUL, escapes, lone surrogates."""
-    return _UNPRINTED.sub("\ufffd", " ".join(text.split()))
-
-
 def plain(text: str) -> str:
     """Text of a program or a person: no tag, no picture, no mention, one paragraph."""
-    text = _printed(text[:LONGEST_MESSAGE])
+    text = " ".join(printable(text[:LONGEST_MESSAGE]).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;")
     text = re.sub(r"@(?=[\w-])", "@\u200b", text)  # nobody is called into the conversation
     return re.sub(r"!?\[(?=[^\]]*\]\s*\()", r"\\\g<0>", text)
@@ -44,7 +39,7 @@ def plain(text: str) -> str:
 
 def code(text: str) -> str:
     """A code span, whatever backticks are inside."""
-    text = _printed(text) or " "
+    text = " ".join(printable(text).split()) or " "
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     marks = "`" * (longest + 1)
     space = " " if text.startswith("`") or text.endswith("`") else ""

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.main import create_app
-from app.manifest import address, api_of, organization_name, web_of
+from app.manifest import CALLBACK, address, api_of, organization_name, web_of
 from app.settings import Settings
 from tests.support.deliveries import encode, headers, pull_request_payload
 from tests.support.github import assert_described
@@ -159,6 +159,15 @@ def test_a_foreign_state_is_refused(client: TestClient, github: GitHubStandIn) -
     client.cookies.clear()  # somebody else was led here with a code of his own App
     assert come_back(client, state, code).status_code == 400
     assert Settings().missing
+
+
+def test_a_cookie_that_nobody_gave_is_refused(client: TestClient) -> None:
+    state = state_of(client.get("/setup"))
+    client.cookies.clear()
+    odd = {"Cookie": "faultline_setup=é".encode("latin-1")}
+    path = f"{CALLBACK}?code=abc&state={state}"
+    assert client.get(path, headers=odd, follow_redirects=False).status_code == 400
+    assert client.get("/setup", headers=odd).status_code == 200
 
 
 def test_a_state_works_once(client: TestClient, github: GitHubStandIn) -> None:

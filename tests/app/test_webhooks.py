@@ -94,6 +94,11 @@ def test_declared_length_over_the_cap(client: TestClient) -> None:
     assert client.post(URL, content=body, headers=headers(b"")).status_code == 413
 
 
+def test_a_declared_length_of_thousands_of_digits(client: TestClient) -> None:
+    odd = {**headers(b""), "Content-Length": "9" * 5000}
+    assert client.post(URL, content=b"", headers=odd).status_code == 413
+
+
 def test_stream_over_the_cap_is_cut_off(client: TestClient) -> None:
     sent = 0
 

@@ -137,7 +137,7 @@ def _commit(api: Api, pull: PullRequest, repairs: Sequence[Repair], person: Pers
         applied, left = files.apply(repairs)
         if not applied:
             return FixOutcome("nothing", "None of the fixes could be applied.", left=left)
-        commit = files.commit(_message(applied, person, pull.head_sha))
+        commit = files.commit(message_of(applied, person, pull.head_sha))
         return _move(api, pull, commit, applied, left)
     except Refused as error:
         if error.status not in (403, 404):
@@ -172,12 +172,12 @@ def _has_moved(api: Api, pull: PullRequest) -> bool:
     return read_pull_request(api, pull.repository, pull.number).head_sha != pull.head_sha
 
 
-def _message(applied: Sequence[Repair], person: Person, reviewed: str) -> str:
+def message_of(applied: Sequence[Repair], person: Person, reviewed: str) -> str:
     rules = list(dict.fromkeys(repair.rule for repair in applied))
     subject = f"Fix {', '.join(rules)}"
     if len(subject) > 72:
         subject = f"Fix {len(applied)} findings of Faultline"
-    lines = [f"- {r.rule} ({r.path}:{r.line}): {_plain(r.description)}" for r in applied]
+    lines = [f"- {r.rule} ({_plain(r.path)}:{r.line}): {_plain(r.description)}" for r in applied]
     asked = f"Asked for by {person.login}."
     trailers = [f"{TRAILER}: {reviewed}", person.trailer]
     return "\n".join([subject, "", *lines, "", asked, "", *trailers])

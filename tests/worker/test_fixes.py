@@ -12,7 +12,7 @@ from worker import posting
 from worker.demo.github_standin import EXECUTABLE, Failure, GitHubStandIn, TreeEntry
 from worker.demo.github_standin.records import PullRequest as StandInPull
 from worker.errors import Unavailable
-from worker.fixes import commit_fixes
+from worker.fixes import Person, commit_fixes, message_of
 from worker.fixes_files import edited
 from worker.github import Installation
 from worker.pulls import PullRequest, read_pull_request
@@ -246,3 +246,11 @@ def test_other_bytes_stay(lines: list[str], is_crlf: bool) -> None:
 def test_fix_of_make_finding_is_hidden_in_the_right_form() -> None:
     fix = Fix(description="d", edits=(), verified=True)
     assert read_repairs(hide(repairs_of([make_finding(fix=fix)])))[0].edits == ()
+
+
+def test_a_file_name_writes_no_trailer() -> None:
+    odd = repair(3, "x", path="a\n\nCo-authored-by: boss <boss@example.org>\nb.py")
+    message = message_of([odd], Person("mona", 7), "a" * 40)
+    assert [line for line in message.splitlines() if line.startswith("Co-authored-by")] == [
+        "Co-authored-by: mona <7+mona@users.noreply.github.com>"
+    ]

@@ -12,10 +12,12 @@ When it is right
 Example
     for epoch in range(epochs):
         for x, y in loader:
+            step(x, y)
 Instead
     for epoch in range(epochs):
         sampler.set_epoch(epoch)
         for x, y in loader:
+            step(x, y)
 The fix
     set_epoch before the loop over batches. Safe.
 Sources

@@ -16,10 +16,10 @@ When it is right
     else.
 Example
     features = self.encoder(x).detach()
-    return self.head(features)
+    logits = self.head(features)
 Instead
     features = self.encoder(x)
-    return self.head(features)
+    logits = self.head(features)
 The fix
     The cut is taken out where it is one call in the model's forward. It changes what is trained,
     so it is not safe.

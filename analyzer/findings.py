@@ -35,7 +35,7 @@ class Experiment(Item):
 
     Attributes:
         metric: the score that decided; larger is better.
-        before, after: the score per seed.
+        before, after: the score per seed; no score before when the program could not train.
         seconds: wall time of all runs together.
         outcome: "better" and "worse" go beyond the paired spread, "noise" does not.
         held_out: samples that were never trained on and that the score is of; 0: none could be

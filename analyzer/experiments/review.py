@@ -37,9 +37,13 @@ SHORTEST = 1.0
 
 def why_unprovable(seen: Observation | None) -> str | None:
     """Why nothing can be proven of this program by experiment; None when it can be tried."""
-    if seen is None or seen.trace is None or not seen.trace.steps:
-        return "the program was not seen to train"
-    return None
+    if seen is None:
+        return "the program was not run"
+    if seen.trace is not None and seen.trace.steps:
+        return None
+    if seen.graph is not None and seen.trouble is not None and seen.trouble.cause == "crash":
+        return None  # an edit may be what makes it train
+    return "the program was not seen to train"
 
 
 def is_invented(seen: Observation | None) -> bool:

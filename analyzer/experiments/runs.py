@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from analyzer.observation import BREAKS
 from analyzer.observed import Measured, Observation
 from analyzer.sandbox.protocol import ExperimentRequest, Request
 
@@ -28,9 +29,14 @@ FEWEST_STEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class NotMeasured:
-    """A run that gave no score, and why."""
+    """A run that gave no score, and why.
+
+    Attributes:
+        broke: whether the program ended by its own fault before its first training step.
+    """
 
     reason: str
+    broke: bool = False
 
 
 Result = Measured | NotMeasured
@@ -115,7 +121,9 @@ class Trainings:
         if found is None or not found.scores:
             trouble = seen.trouble.message if seen.trouble else None
             reason = trouble or (found.reason if found else None) or "nothing was measured"
-            return NotMeasured(reason)
+            steps = seen.trace.steps if seen.trace else 0
+            own = seen.trouble is not None and seen.trouble.cause in BREAKS
+            return NotMeasured(reason, broke=own and not steps)
         if found.ended == "time" and found.steps < FEWEST_STEPS:
             return NotMeasured(f"only {found.steps} training steps fit into the time")
         if self._bounds is not None and found.ended == "time":

@@ -14,6 +14,9 @@ from analyzer.observed import Measured
 
 Pair = tuple[Measured, Measured]
 
+LEARNS = 0.2
+"""Part of the way from chance to perfection that a program covers which could not train before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -43,6 +46,8 @@ def compare(trainings: Trainings, problem: Problem, before: Texts, after: Texts)
         if not trainings.allows(2):
             return _late(pairs, problem, started)
         pair = trainings.pair(before, after, seed)
+        if isinstance(pair[0], NotMeasured) and pair[0].broke and not pairs:
+            return _starts(trainings, problem, pair[0], after, started)
         missing = [side for side in pair if isinstance(side, NotMeasured)]
         if missing:
             which = "before" if isinstance(pair[0], NotMeasured) else "with"
@@ -52,6 +57,25 @@ def compare(trainings: Trainings, problem: Problem, before: Texts, after: Texts)
         if outcome is not None:
             return _verdict(outcome, pairs, problem, started)
     return _verdict("noise", pairs, problem, started)
+
+
+def _starts(
+    trainings: Trainings, problem: Problem, broken: NotMeasured, after: Texts, started: float
+) -> Verdict:
+    """The program breaks before its first step; what counts is whether the edited one learns."""
+    runs: list[Measured] = []
+    for seed in range(FEWEST_PAIRS):
+        run = trainings.measure(after, seed) if trainings.allows() else NotMeasured("no time left")
+        if isinstance(run, NotMeasured):
+            return Verdict(None, f"before the edit: {broken.reason}; with it: {run.reason}")
+        runs.append(run)
+    name = deciding_score(problem, runs)
+    if name is None:
+        return Verdict(None, "the runs have no score in common")
+    learned = sum(skill(run, name) for run in runs) / len(runs)
+    outcome: Outcome = "better" if learned >= LEARNS else "noise"
+    experiment = _experiment(name, outcome, [], runs, started)
+    return Verdict(outcome, experiment=experiment, skill_after=learned, at_own_end=True)
 
 
 def _outcome(pairs: list[Pair], problem: Problem) -> Outcome | None:
@@ -77,10 +101,23 @@ def _verdict(outcome: Outcome, pairs: list[Pair], problem: Problem, started: flo
     if name is None:
         return Verdict(None, "the runs have no score in common")
     before, after = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    first = before[0]
-    experiment = Experiment(
+    experiment = _experiment(name, outcome, before, after, started)
+    return Verdict(
+        outcome,
+        experiment=experiment,
+        skill_before=sum(skill(run, name) for run in before) / len(before),
+        skill_after=sum(skill(run, name) for run in after) / len(after),
+        at_own_end=all(run.ended == "program_end" for run in before),
+    )
+
+
+def _experiment(
+    name: str, outcome: Outcome, before: list[Measured], after: list[Measured], started: float
+) -> Experiment:
+    first = (before or after)[0]
+    return Experiment(
         metric=name,
-        seeds=len(pairs),
+        seeds=len(after),
         before=tuple(round(run.scores[name], 4) for run in before),
         after=tuple(round(run.scores[name], 4) for run in after),
         seconds=round(time.monotonic() - started, 2),
@@ -88,13 +125,6 @@ def _verdict(outcome: Outcome, pairs: list[Pair], problem: Problem, started: flo
         held_out=first.held_out,
         samples=first.rows,
         steps=first.steps,
-        loss_before=first.losses,
+        loss_before=before[0].losses if before else (),
         loss_after=after[0].losses,
-    )
-    return Verdict(
-        outcome,
-        experiment=experiment,
-        skill_before=sum(skill(run, name) for run in before) / len(before),
-        skill_after=sum(skill(run, name) for run in after) / len(after),
-        at_own_end=all(run.ended == "program_end" for run in before),
     )

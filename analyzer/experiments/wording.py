@@ -18,7 +18,9 @@ WIDTH = 30
 def sentence(experiment: Experiment) -> str:
     """As in "accuracy on held-out samples 0.31 0.33 0.30 -> 0.94 0.95 0.93, 3 seeds, 8 s"."""
     where = "on held-out samples" if experiment.held_out else f"on its {experiment.samples} samples"
-    before, after = (_numbers(side) for side in (experiment.before, experiment.after))
+    before, after = (
+        _numbers(side) or "does not train" for side in (experiment.before, experiment.after)
+    )
     name = WORDS.get(experiment.metric, experiment.metric)
     seconds = max(1, round(experiment.seconds))
     return f"{name} {where} {before} -> {after}, {experiment.seeds} seeds, {seconds} s"

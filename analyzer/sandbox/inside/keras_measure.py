@@ -69,7 +69,7 @@ class KerasMeasure:
         self.busy = False
         self.batches = BatchCalls(self.run)
         self.pipelines = Pipelines(self.run)
-        recorder.at_finish(self.finish)
+        self.run.before_writing.append(self.finish)
 
     def train(
         self, name: str, original: Any, signature: Any, model: Any, given: Any, keywords: Any

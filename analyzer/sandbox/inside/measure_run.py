@@ -7,6 +7,7 @@ import math
 import random
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .measure_scores import Task, Unmeasurable, scores_of
@@ -25,6 +26,8 @@ class MeasureRun:
     Attributes:
         request: `analyzer.sandbox.protocol.ExperimentRequest` as JSON.
         steps, trained: steps and rows so far.
+        own_steps: after which the program ends by itself; None when unknown.
+        before_writing: called at the end, to measure what the program left unmeasured.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -35,6 +38,7 @@ class MeasureRun:
         self._losses: list[float] = []
         self._started: float | None = None
         self._spent = 0.0
+        self.before_writing: list[Callable[[], None]] = []
         self._result: dict[str, Any] = {}
         recorder.at_finish(self.write)
 
@@ -105,6 +109,8 @@ class MeasureRun:
 
     def write(self) -> None:
         """Put the result among the facts, right before they are written."""
+        for measure in self.before_writing:
+            self.recorder.guarded(measure)
         if self._started is None:
             self._result.setdefault("reason", "no training that can be measured was seen")
         elif not self.measured and not self._result.get("reason"):

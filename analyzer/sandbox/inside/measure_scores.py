@@ -71,6 +71,8 @@ def scores_of(predictions: Any, targets: Any, task: Task) -> Scores:
     problem = task.problem
     if problem in ("unknown", "sequence"):
         problem = kind_of_targets(predicted, wanted, task)
+    if problem in ("binary", "multiclass") and _are_numbers(predicted, wanted):
+        problem = "regression"
     if problem in ("regression", "autoencoder"):
         return regression(predicted, wanted)
     if problem == "multilabel":
@@ -92,6 +94,15 @@ def kind_of_targets(predicted: Any, wanted: Any, task: Task) -> str:
     few = len(np.unique(valid)) <= max(2, min(MOST_CLASSES, valid.size // 5))
     single = predicted.size == wanted.size
     return "multiclass" if few or not single else "regression"
+
+
+def _are_numbers(predicted: Any, wanted: Any) -> bool:
+    """Whether the targets are no classes, whatever the loss takes them for: too many fractions."""
+    import numpy as np
+
+    if predicted.size != wanted.size or (wanted == np.round(wanted)).all():
+        return False
+    return len(np.unique(wanted)) > max(2, len(wanted) // 5)
 
 
 # Numbers

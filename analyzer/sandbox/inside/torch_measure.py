@@ -50,7 +50,7 @@ class TorchMeasure:
         self._optimizer: Any = None
         self._batch_rows = 0
         self._loss: Any = None
-        recorder.at_finish(self.finish)
+        self.run.before_writing.append(self.finish)
 
     # Loaders
 

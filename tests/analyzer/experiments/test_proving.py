@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from analyzer.experiments.candidates import Candidate
 from analyzer.experiments.outcomes import withdrawn
 from analyzer.experiments.proving import Proving
 from analyzer.experiments.runs import Trainings
+from analyzer.experiments.standing import gains, unshown
 from analyzer.findings import Finding
 from analyzer.fixing.edits import FixPlan, ReplaceExpression
 from analyzer.fusion import Judged
@@ -98,11 +100,12 @@ class Program:
         candidates: tuple[Candidate, ...] = (),
         advice: bool = False,
         seconds: float = 60.0,
+        invented: bool = False,
     ) -> tuple[Mend, ...]:
         asked = ExperimentRequest(problem="multiclass")
         until = time.monotonic() + seconds
         trainings = Trainings(Request(script="train.py"), self.run, asked, until)
-        proving = Proving(self.file, trainings, "multiclass")
+        proving = Proving(self.file, trainings, "multiclass", invented=invented)
         return proving.prove(plan_mends(findings, self.file), candidates, advice=advice)
 
 
@@ -261,3 +264,33 @@ def test_a_raised_suspicion_whose_edit_fails_its_check_is_advice_again(make):
     (mend,) = program.prove(judged("a"))
     back = withdrawn(mend)
     assert (back.judged.finding.severity, back.judged.finding.proof) == ("advice", "rule")
+
+
+def test_an_edit_that_makes_a_broken_program_learn_is_raised(make):
+    program = make(lambda on, _: 0.9 if on["a"] else -1.0)
+    (mend,) = program.prove(judged("a"))
+    assert mend.proven
+    assert mend.experiment is not None
+    assert mend.experiment.before == ()
+    assert "does not train -> 0.9" in mend.trials[0]
+
+
+def test_an_edit_that_makes_a_broken_program_run_without_learning_is_not(make):
+    program = make(lambda on, _: 0.26 if on["a"] else -1.0)
+    (mend,) = program.prove(judged("a"))
+    assert not mend.proven
+
+
+def test_a_gain_on_invented_data_verifies_an_edit_and_raises_nothing(make):
+    program = make(lambda on, _: 0.9 if on["a"] else 0.3)
+    (mend,) = program.prove(judged("a"), invented=True)
+    assert mend.judged.finding.severity == "advice"
+    assert gains(mend)
+    assert "the data is invented" in mend.trials[-1]
+
+
+def test_what_rests_on_a_rule_is_verified_by_a_gain_alone(make):
+    program = make(lambda on, _: 0.9 if on["a"] else 0.3)
+    gained, idle = program.prove(judged("a"), judged("b"))
+    checked = [replace(mend, verified=True) for mend in (gained, idle)]
+    assert [mend.verified for mend in unshown(checked)] == [True, None]

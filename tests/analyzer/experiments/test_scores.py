@@ -159,3 +159,10 @@ def test_tokens_are_decided_one_by_one_and_padding_is_left_out():
 def test_what_cannot_be_compared_is_no_zero(predicted, wanted, why):
     with pytest.raises(Unmeasurable, match=why):
         scores_of(predicted, wanted, Task("multiclass"))
+
+
+def test_fractions_under_a_loss_for_classes_are_measured_as_numbers():
+    wanted = np.linspace(-3, 3, 40) + 0.1
+    assert scores_of(wanted, wanted, Task("binary")).values == {"r2": 1.0}
+    tenths = np.arange(100) % 10 / 10
+    assert scores_of(tenths, tenths, Task("multiclass")).values["accuracy"] == 1.0

@@ -52,8 +52,12 @@ def log_context(**fields: object) -> Iterator[None]:
 
 
 def note(**fields: object) -> None:
-    """Fields that every further line carries until the `log_context` around it ends."""
-    _context.set({**_context.get(), **fields})
+    """Fields that every further line carries until the `log_context` around it ends.
+
+    Outside of one nothing would ever take them back, so nothing is noted.
+    """
+    if known := _context.get():
+        _context.set({**known, **fields})
 
 
 def one_line(text: str) -> str:

@@ -83,6 +83,7 @@ def test_a_field_writes_no_line_of_its_own() -> None:
 
 
 def test_a_number_that_becomes_known_is_in_the_lines_that_follow() -> None:
+    note(run=6)  # outside: it would stay for ever
     with log_context(delivery="guid-1"):
         assert "run=" not in TextFormatter().format(record())
         note(run=7)

@@ -28,7 +28,7 @@ from worker.store import Due, Inbox, NewDelivery
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 500  # deliveries in one transaction
-GATHER_SECONDS = 0.005  # the writer waits so long for more: a transaction costs more than its rows
+GATHER_SECONDS = 0.001  # the writer waits so long for more: a transaction costs more than its rows
 MAX_WAITING = 5_000  # deliveries that wait for the writer before we say "busy"
 MOST_TICKETS = 5  # messages about new pull requests that are sent at once
 TICKET_SECONDS = 0.1  # between two such batches, while more come than that

@@ -2,8 +2,9 @@
 
 Contracts come first and are never overruled: their edits together are the ground on which
 everything else is tried, since a program that cannot learn hides the effect of any other edit.
-On that ground the suspicions are tried one by one, cheapest and likeliest first; one that is proven
-joins the ground. In the end each proven one is taken out again: what is not missed is not needed.
+On that ground the suspicions' edits are tried together (`joint`), then what is left of them one by
+one, cheapest and likeliest first; one that is proven joins the ground. In the end each proven one
+is taken out again: what is not missed is not needed.
 
 That its finding is gone proves nothing of an edit whose finding rests on a rule alone: such an edit
 counts as verified only when the program is better for it.
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from analyzer.errors import EditError
 from analyzer.experiments.candidates import Candidate, in_order
+from analyzer.experiments.joint import try_together
 from analyzer.experiments.materiality import reason_against
 from analyzer.experiments.outcomes import needless, raised, supported, told, unproven
 from analyzer.experiments.runs import Trainings
@@ -39,6 +41,8 @@ class Proving:
     Attributes:
         invented: whether the data is: a gain on it verifies an edit and raises no finding.
         ground: mends whose edits all later variants have.
+        everything: whether advice that helps is written too, and so belongs to the ground.
+        together: what all contracts achieve at once.
     """
 
     file: SourceFile
@@ -47,6 +51,8 @@ class Proving:
     say: Say = lambda _: None
     invented: bool = False
     ground: list[Mend] = field(default_factory=list)
+    everything: bool = False
+    together: Verdict = field(default_factory=lambda: Verdict(None))
 
     def prove(
         self, mends: Sequence[Mend], candidates: Sequence[Candidate] = (), *, advice: bool = False
@@ -59,14 +65,20 @@ class Proving:
             advice: whether edits of mere advice are tried as well, after all others.
         """
         done: dict[int, Mend] = {}
-        self._contracts([m for m in mends if is_contract(m)], done)
-        suspected = {id(m): m for m in mends if is_suspicion(m)}
-        for mend, plan in self._ordered(suspected.values(), candidates):
-            self._suspicion(done.get(id(mend), mend), id(mend), plan, done)
+        self.everything = advice
+        contracts = [mend for mend in mends if is_contract(mend)]
+        self._contracts(contracts, done)
+        suspected = [mend for mend in mends if is_suspicion(mend)]
+        try_together(self, suspected, done)
+        settled = set(done)
+        for mend, plan in self._ordered(suspected, candidates):
+            if id(mend) not in settled:
+                self._suspicion(done.get(id(mend), mend), id(mend), plan, done)
         self._prune(done)
         if advice:
             for mend in (m for m in mends if is_advice(m)):
                 done[id(mend)] = self._advice(mend)
+        self._contributions(contracts, done)
         return tuple(done.get(id(mend), mend) for mend in mends)
 
     def single(self, mend: Mend) -> Mend | None:
@@ -74,24 +86,32 @@ class Proving:
         if not self.trainings.allows(2):
             return None
         after = [*self.ground, mend]
-        verdict = self._compare(self.ground, after)
-        if verdict.outcome is None or self._against(verdict, self.ground, after) is not None:
+        verdict = self.compare(self.ground, after)
+        if verdict.outcome is None or self.against(verdict, self.ground, after) is not None:
             return None
         return raised(mend, verdict)
 
     # Contracts
 
     def _contracts(self, mends: list[Mend], done: dict[int, Mend]) -> None:
-        """All together, and then what each of several contributes."""
+        """All together: the ground for everything else."""
         self.ground = list(mends)
         if not mends:
             return
         self.say("trying the edits together")
-        together = self._compare([], mends)
+        self.together = self.compare([], mends)
         for mend in mends:
+            done[id(mend)] = supported(mend, self.together, None)
+
+    def _contributions(self, mends: list[Mend], done: dict[int, Mend]) -> None:
+        """What each of several contracts adds to the others, in the time that is left."""
+        if len(mends) < 2 or self.together.outcome is None:
+            return
+        for mend in mends:
+            if not self.trainings.allows(2):
+                return
             others = [other for other in mends if other is not mend]
-            alone = self._compare(others, mends) if others and together.outcome else None
-            done[id(mend)] = supported(mend, together, alone)
+            done[id(mend)] = supported(mend, self.together, self.compare(others, mends))
 
     # Suspicions
 
@@ -119,15 +139,16 @@ class Proving:
             done[key] = told(mend, f"{plan.description}: {NOT_TRIED}")
             return
         self.say(f"trying an edit for {mend.judged.finding.rule}")
-        verdict = self._compare(self.ground, [*self.ground, tried])
-        against = self._against(verdict, self.ground, [*self.ground, tried])
+        verdict = self.compare(self.ground, [*self.ground, tried])
+        against = self.against(verdict, self.ground, [*self.ground, tried])
         if verdict.outcome is None:
             done[key] = told(mend, f"{plan.description}: not measured: {verdict.reason}")
         elif against is None:
-            done[key] = proven = raised(tried, verdict)
-            self.ground.append(proven)
+            done[key] = raised(tried, verdict)
+            self.join(done[key])
         elif verdict.outcome == "better":
             done[key] = unproven(tried, plan, verdict, against)
+            self.join(done[key])
         else:
             done[key] = unproven(mend, plan, verdict, against)
 
@@ -142,9 +163,10 @@ class Proving:
         judged = replace(mend.judged, plan=plan)
         return replace(mend, judged=judged, changes=plan.changes, edits=edits)
 
-    def _against(
+    def against(
         self, verdict: Verdict, before: Sequence[Mend], after: Sequence[Mend]
     ) -> str | None:
+        """Why the gain is no proof of a fault; None when it is one."""
         one, other = self._texts(before), self._texts(after)
         if one is None or other is None:
             return "the edits contradict each other"
@@ -159,7 +181,7 @@ class Proving:
             if not self.trainings.allows(2):
                 return
             rest = [other for other in self.ground if other is not mend]
-            verdict = self._compare(rest, self.ground)
+            verdict = self.compare(rest, self.ground)
             if verdict.outcome in ("noise", "worse"):
                 self.ground = rest
                 done[key] = needless(mend, verdict)
@@ -170,19 +192,24 @@ class Proving:
         """An edit that harms is not offered; any other stays what it is."""
         if not self.trainings.allows(2):
             return told(mend, NOT_TRIED)
-        verdict = self._compare(self.ground, [*self.ground, mend])
+        verdict = self.compare(self.ground, [*self.ground, mend])
         if verdict.outcome is None:
             return told(mend, f"not measured: {verdict.reason}")
         plan = mend.judged.plan
         assert isinstance(plan, FixPlan)
         tried = unproven(mend, plan, verdict, None)
-        if gains(tried):
-            self.ground.append(tried)
+        self.join(tried)
         return tried
 
     # Variants
 
-    def _compare(self, before: Sequence[Mend], after: Sequence[Mend]) -> Verdict:
+    def join(self, mend: Mend) -> None:
+        """From now on the edit belongs to the ground: it is posted, or it will be written."""
+        if mend.proven or (self.everything and gains(mend)):
+            self.ground.append(mend)
+
+    def compare(self, before: Sequence[Mend], after: Sequence[Mend]) -> Verdict:
+        """The program with the edits of some mends, against that with the edits of others."""
         one, other = self._texts(before), self._texts(after)
         if one is None or other is None:
             return Verdict(None, "the edits contradict each other")

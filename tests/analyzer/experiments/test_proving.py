@@ -7,7 +7,6 @@ tested here. Real programs are in `test_torch_trainings.py` and `test_keras_trai
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -64,10 +63,10 @@ def judged(
 class Program:
     """A file of switches whose score is a formula of them."""
 
-    def __init__(self, root: Path, score: Score, noise: float = 0.01, seconds: float = 0.0) -> None:
+    def __init__(self, root: Path, score: Score, noise: float = 0.01) -> None:
         (root / "train.py").write_text(SOURCE)
         self.file: SourceFile = read_source(root, "train.py")
-        self.score, self.noise, self.seconds = score, noise, seconds
+        self.score, self.noise = score, noise
         self.runs: list[dict[str, int]] = []
         self.ended = "program_end"
 
@@ -75,7 +74,8 @@ class Program:
         text = request.texts.get("train.py", SOURCE)
         switches = {line[0]: int(line[4:]) for line in text.split("\n") if line}
         self.runs.append(switches)
-        time.sleep(self.seconds)
+        if len(self.runs) >= self.most:
+            self.trainings.deadline = 0.0  # the time is over after this run
         assert request.experiment is not None
         value = self.score(switches, request.experiment.steps)
         if value < 0:
@@ -99,13 +99,13 @@ class Program:
         *findings: Judged,
         candidates: tuple[Candidate, ...] = (),
         advice: bool = False,
-        seconds: float = 60.0,
+        most: int = 1000,
         invented: bool = False,
     ) -> tuple[Mend, ...]:
         asked = ExperimentRequest(problem="multiclass")
-        until = time.monotonic() + seconds
-        trainings = Trainings(Request(script="train.py"), self.run, asked, until)
-        proving = Proving(self.file, trainings, "multiclass", invented=invented)
+        self.most = most
+        self.trainings = Trainings(Request(script="train.py"), self.run, asked, float("inf"))
+        proving = Proving(self.file, self.trainings, "multiclass", invented=invented)
         return proving.prove(plan_mends(findings, self.file), candidates, advice=advice)
 
 
@@ -224,12 +224,36 @@ def test_another_candidate_may_mend_what_the_rule_s_own_edit_does_not(make):
 
 
 def test_the_likeliest_and_cheapest_is_tried_first(make):
-    program = make(lambda on, _: 0.9 if on["c"] else 0.3)
+    # "a" breaks the program, and so the three together tell nothing.
+    program = make(lambda on, _: -1.0 if on["a"] else 0.9 if on["c"] else 0.3)
     program.prove(
         judged("a", confidence=0.2), judged("b", confidence=0.4), judged("c", confidence=0.9)
     )
-    edited = [on for on in program.runs if any(on.values())]
-    assert edited[0] == {"a": 0, "b": 0, "c": 1, "d": 0}
+    single = [on for on in program.runs if sum(on.values()) == 1]
+    assert single[0] == {"a": 0, "b": 0, "c": 1, "d": 0}
+
+
+def test_two_faults_that_only_show_together_are_both_found(make):
+    program = make(lambda on, _: 0.9 if on["a"] and on["b"] else 0.3)
+    first, second, idle = program.prove(judged("a"), judged("b"), judged("c"))
+    assert first.proven
+    assert second.proven
+    assert not idle.proven
+    assert idle.trials == ("not needed beside the other edits",)
+
+
+def test_of_many_edits_the_smallest_sufficient_patch_stays(make):
+    program = make(lambda on, _: 0.9 if on["c"] else 0.3)
+    mends = program.prove(*(judged(name) for name in NAMES))
+    assert [mend.proven for mend in mends] == [False, False, True, False]
+
+
+def test_without_time_to_prune_nothing_is_raised_and_the_gain_is_kept(make):
+    program = make(lambda on, _: 0.9 if on["a"] and on["b"] else 0.3)
+    mends = program.prove(judged("a"), judged("b"), most=6)
+    assert not any(mend.proven for mend in mends)
+    assert all(gains(mend) for mend in mends)
+    assert "no time was left" in mends[0].trials[-1]
 
 
 def test_a_program_that_crashes_under_the_edit_is_not_measured(make):
@@ -240,8 +264,8 @@ def test_a_program_that_crashes_under_the_edit_is_not_measured(make):
 
 
 def test_what_there_was_no_time_for_is_said(make):
-    program = make(lambda _on, _: 0.5, seconds=0.05)
-    mends = program.prove(*(judged(name) for name in NAMES), seconds=0.5)
+    program = make(lambda _on, _: 0.5)
+    mends = program.prove(*(judged(name) for name in NAMES), most=9)
     assert any(mend.experiment is not None for mend in mends)
     late = [mend for mend in mends if mend.experiment is None]
     assert late

@@ -1,0 +1,108 @@
+"""Several suspected edits at once, and the smallest part of them that is enough.
+
+A program with two faults may not learn any better when one of them is mended. So the suspicions'
+own edits are first tried together; when that helps, each is taken out in turn, the least likely
+first, and only what is missed stays in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.experiments.outcomes import raised, told, unproven
+from analyzer.experiments.trial import Verdict
+from analyzer.fixing.edits import FixPlan
+from analyzer.mending import Mend
+
+if TYPE_CHECKING:
+    from analyzer.experiments.proving import Proving
+
+UNPRUNED = "no time was left to tell which of the edits does it"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One edit, with the mends that share it."""
+
+    mends: tuple[Mend, ...]
+    likelihood: float
+
+
+def try_together(proving: Proving, mends: Sequence[Mend], done: dict[int, Mend]) -> None:
+    """Try these suspicions' edits at once, prune them, and note in `done` what came of each."""
+    units = units_of(mends)
+    if len(units) < 2 or not proving.trainings.allows(2):
+        return
+    proving.say("trying the suspected edits together")
+    ground = list(proving.ground)
+    whole = proving.compare(ground, [*ground, *edits_of(units)])
+    if whole.outcome != "better":
+        return
+    kept, missed, complete = _pruned(proving, ground, units)
+    if len(kept) < len(units):
+        whole = proving.compare(ground, [*ground, *edits_of(kept)])
+        if whole.outcome != "better":
+            return
+    against = proving.against(whole, ground, [*ground, *edits_of(kept)])
+    if against is None and not complete:
+        against = UNPRUNED
+    for unit in units:
+        if unit in kept:
+            _keep(proving, unit, missed.get(id(unit), whole), against, done)
+        else:
+            for mend in unit.mends:
+                done[id(mend)] = told(mend, "not needed beside the other edits")
+
+
+def units_of(mends: Sequence[Mend]) -> list[Unit]:
+    """The different edits, the least likely first."""
+    by_changes: dict[object, list[Mend]] = {}
+    for mend in mends:
+        if mend.edits:
+            by_changes.setdefault(mend.changes, []).append(mend)
+    units = [
+        Unit(tuple(group), max(m.judged.finding.confidence for m in group))
+        for group in by_changes.values()
+    ]
+    return sorted(units, key=lambda unit: unit.likelihood)
+
+
+def edits_of(units: Sequence[Unit]) -> list[Mend]:
+    """One mend for each edit."""
+    return [unit.mends[0] for unit in units]
+
+
+def _pruned(
+    proving: Proving, ground: list[Mend], units: list[Unit]
+) -> tuple[list[Unit], dict[int, Verdict], bool]:
+    """(what is needed, how much each is missed when it is taken out, whether all were tried)."""
+    kept, missed = list(units), dict[int, Verdict]()
+    for unit in units:
+        if len(kept) == 1:
+            break
+        if not proving.trainings.allows(2):
+            return kept, missed, False
+        rest = [other for other in kept if other is not unit]
+        verdict = proving.compare([*ground, *edits_of(rest)], [*ground, *edits_of(kept)])
+        if verdict.outcome == "better":
+            missed[id(unit)] = verdict
+        elif verdict.outcome is None and not proving.trainings.allows(2):
+            return kept, missed, False
+        else:
+            kept = rest
+    return kept, missed, True
+
+
+def _keep(
+    proving: Proving, unit: Unit, verdict: Verdict, against: str | None, done: dict[int, Mend]
+) -> None:
+    for mend in unit.mends:
+        plan = mend.judged.plan
+        assert isinstance(plan, FixPlan)
+        if against is None:
+            done[id(mend)] = raised(mend, verdict)
+        else:
+            done[id(mend)] = unproven(mend, plan, verdict, against)
+    proving.join(done[id(unit.mends[0])])

@@ -30,8 +30,12 @@ from analyzer.sandbox.protocol import ExperimentRequest, Request
 from analyzer.sandbox.session import Session
 from analyzer.source.files import SourceFile
 
-SHARE = 12
-"""Part of the time left that one training may take: three pairs, twice, with room to spare."""
+SHARE = 8
+"""Part of the time left that one training may take: three pairs with room to spare.
+
+Small models end at their steps long before; for a large one a single comparison of trainings that
+show something is worth more than several that do not.
+"""
 SHORTEST = 1.0
 
 

@@ -19,7 +19,7 @@ from analyzer.sandbox.protocol import ExperimentRequest, Request
 Run = Callable[[Request], Observation]
 Texts = Mapping[str, str]
 
-STEPS, SECONDS, SAMPLES = 300, 6.0, 2000
+STEPS, SECONDS, SAMPLES = 300, 12.0, 2000
 SLACK = 4
 """Later runs may take so many times the first one's seconds and steps: other batch sizes, load."""
 FIRST_SEED = 1

@@ -37,6 +37,7 @@ class Server:
         self.name = name
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.started = False
 
     def command(self) -> list[str]:
         raise NotImplementedError
@@ -52,13 +53,22 @@ class Server:
                     self.command(), stdout=out, stderr=out, cwd=self.folder, **_as_user()
                 )
             while self.process.poll() is None:
-                if self.answers():
+                # who answers may be another's server that took the port: then ours ends at once
+                if self.answers() and not self._ends():
+                    self.started = True
                     return
                 assert time.monotonic() < deadline, self.log()
                 time.sleep(0.05)
-            # what the killed one held may not be free yet, or somebody took the port
             assert time.monotonic() < deadline, self.log()
-            time.sleep(0.2)
+            if not self.started:
+                self.port = free_port()
+            time.sleep(0.2)  # what the killed one held may not be free yet
+
+    def _ends(self) -> bool:
+        assert self.process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.3)
+        return self.process.poll() is not None
 
     def log(self) -> str:
         return (self.folder / f"{self.name}.log").read_text(errors="replace")[-4000:]
@@ -83,7 +93,10 @@ class Redis(Server):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, "redis")
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
 
     def command(self) -> list[str]:
         return [
@@ -148,7 +161,9 @@ class Postgres(Server):
 @contextlib.contextmanager
 def server_folder() -> Iterator[Path]:
     """A folder that the servers' user may use; pytest's own are closed to others."""
-    folder = Path(tempfile.mkdtemp(prefix="faultline-servers-"))
+    # a worker that an earlier test started in this process may have made its own folder the default
+    base = os.environ.get("TMPDIR", "/tmp")
+    folder = Path(tempfile.mkdtemp(prefix="faultline-servers-", dir=base))
     user = _user()
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)

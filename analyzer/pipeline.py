@@ -107,7 +107,7 @@ class _Review:
     def _reviewed(self, file: SourceFile, session: Session, started: float) -> ProgramReport:
         self.say(f"{file.path}: reading")
         observed = self._observe(None, self._budget, session)
-        view = self._view(observed, None)
+        view = self._view(observed)
         judged_at = time.monotonic()
         verdict = self._judge(view)
         mends: Sequence[mending.Mend] = mending.plan_mends(verdict.judged, file)
@@ -150,7 +150,7 @@ class _Review:
             self.root, source, self.spec, self.options, budget, texts or {}, session, like
         )
 
-    def _view(self, observed: Observed, _: None) -> Program:
+    def _view(self, observed: Observed) -> Program:
         why_not = observed.why_not
         if why_not is None and observed.observation is not None:
             why_not = reason_of(observed.observation.trouble)
@@ -198,7 +198,7 @@ class _Review:
                 return mending.Broken.BROKEN
             if again.observation.graph is None:
                 return None
-            return self._judge(self._view(again, None))
+            return self._judge(self._view(again))
 
         return recheck
 

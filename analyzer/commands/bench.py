@@ -34,6 +34,7 @@ def _bench_options(help_: str) -> Callable[[Command], Command]:
         click.option("--suite", required=True, type=folder, help=help_),
         click.option("--part", type=click.Choice(["all", "faulty", "sound"]), default="all"),
         click.option("--only", help="Programs whose path contains this."),
+        click.option("--every", type=click.IntRange(1), default=1, help="A sample: each n-th one."),
         click.option("--jobs", type=click.IntRange(1, 64), default=1),
         click.option("--static", is_flag=True, help="Never run the programs."),
         click.option("--no-verify", is_flag=True, help="Do not check edits by running again."),
@@ -122,7 +123,7 @@ def _run(suite: Path, faulty: Sequence[Case], sound: Sequence[Case], **given: An
     )
     tables = (("faulty", faulty, labelled.faulty_table), ("sound", sound, labelled.sound_table))
     for name, cases, table in tables:
-        chosen = [case for case in cases if (given["only"] or "") in case.file]
+        chosen = [case for case in cases if (given["only"] or "") in case.file][:: given["every"]]
         if given["part"] not in ("all", name) or not chosen:
             continue
         outcomes = labelled.run_cases(

@@ -20,21 +20,8 @@ from analyzer.observed import OptimizerUse
 from analyzer.repairs.base import Repair, offered
 from analyzer.repairs.spelling import optimizer_call
 from analyzer.rules.base import Program
+from analyzer.rules.learner.learning_rate import BANDS
 from analyzer.source.calls import Argument, CallSite
-
-USUAL = {
-    "adam": 1e-3,
-    "adamw": 1e-3,
-    "nadam": 1e-3,
-    "adamax": 1e-3,
-    "radam": 1e-3,
-    "rmsprop": 1e-3,
-    "sgd": 1e-2,
-    "adagrad": 1e-2,
-    "adadelta": 1.0,
-    "lion": 1e-4,
-}
-"""Rates to start with: the defaults of the optimizers' authors."""
 
 LADDER = ((1.0, 0.5), (0.1, 0.3), (10.0, 0.25), (0.01, 0.1))
 """Multiples of the usual rate, with how likely each is the right one."""
@@ -49,12 +36,12 @@ def learning_rates(program: Program) -> Iterator[Repair]:
     if len(optimizers) != 1 or optimizers[0].scheduled:
         return
     (optimizer,) = optimizers
-    usual, own = USUAL.get(optimizer.name), optimizer.learning_rate
-    if usual is None or own is None:
+    band, own = BANDS.get(optimizer.name), optimizer.learning_rate
+    if band is None or own is None:
         return
     site = optimizer.learning_rate_site or optimizer.site
     for factor, likelihood in LADDER:
-        rate = usual * factor
+        rate = band.usual * factor
         if max(rate, own) > SAME * min(rate, own):
             yield from offered(
                 "learning_rate", site, with_rate(program, optimizer, rate), likelihood

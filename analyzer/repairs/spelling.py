@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from analyzer.fixing.edits import Change, Declined, EnsureImport, ReplaceExpression
 from analyzer.rules.base import Program
-from analyzer.source.calls import Argument, CallSite
+from analyzer.rules.reading.mends import compile_call
+from analyzer.source.calls import Argument
 
 OPTIMIZER_CLASSES = {
     "adam": "Adam",
@@ -17,22 +18,11 @@ OPTIMIZER_CLASSES = {
     "adadelta": "Adadelta",
 }
 ROOTS = {"keras": "keras", "tf.keras": "tensorflow.keras", "torch": "torch"}
-RATES = frozenset({"learning_rate", "lr"})
 
 
 def module(program: Program, part: str) -> str:
     """A module of the program's framework as it would import it: "keras.optimizers"."""
     return f"{ROOTS[program.framework]}.{part}"
-
-
-def compile_call(program: Program) -> CallSite | None:
-    """The compile call of a program with exactly one that matters."""
-    learner = program.learner
-    call = program.source.at(learner.compile_site) if learner else None
-    if call is not None and call.role == "compile":
-        return call
-    compiles = program.source.by_role("compile")
-    return compiles[0] if len(compiles) == 1 else None
 
 
 def optimizer_argument(program: Program) -> Argument | None:

@@ -206,13 +206,19 @@ def change_loss(program: Program, loss: LossUse, new: str) -> FixPlan | Declined
     return Declined("the loss is not written as a name that one edit can change")
 
 
-def loss_argument(program: Program) -> Argument | None:
-    """The loss argument of the compile call."""
+def compile_call(program: Program) -> CallSite | None:
+    """The compile call that is known to matter, else the only one."""
     learner = program.learner
     call = program.source.at(learner.compile_site) if learner else None
-    if call is None or call.role != "compile":
-        compiles = program.source.by_role("compile")
-        call = compiles[0] if len(compiles) == 1 else None
+    if call is not None and call.role == "compile":
+        return call
+    compiles = program.source.by_role("compile")
+    return compiles[0] if len(compiles) == 1 else None
+
+
+def loss_argument(program: Program) -> Argument | None:
+    """The loss argument of the compile call."""
+    call = compile_call(program)
     return call.argument("loss", 1) if call else None
 
 

@@ -6,26 +6,25 @@ import contextlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from pathlib import Path
 
 from analyzer.broken import as_it_stands
 from analyzer.errors import SandboxError
 from analyzer.limits import Limits
 from analyzer.observed import Observation
-from analyzer.options import Options, ProgramSpec, is_entry, run_words
+from analyzer.options import Options, ProgramSpec
+from analyzer.requesting import Way, build_request, command_of, in_way, runnable
 from analyzer.sandbox import preload
 from analyzer.sandbox.protocol import Request
 from analyzer.sandbox.session import Session
 from analyzer.source.calls import SourceIndex
-from analyzer.source.files import SourceFile, read_source
-from analyzer.source.index import read_program
+from analyzer.source.files import SourceFile
 
 OLD_KERAS_CAUSES = frozenset({"crash", "missing_module", "no_training", "no_model"})
 """Endings after which a Keras program is tried once more with tf_keras (Keras 2)."""
 
-OBSERVED_SAMPLES, RECHECK_SAMPLES = 20, 4
-"""Steps at which the layers are measured; an edit under test needs the contracts alone."""
+RECHECK_SAMPLES = 4
+"""Steps at which the layers are measured: an edit under test needs the contracts alone."""
 
 START_SECONDS = 0.5
 """Forking, unpacking and cleaning up, with room."""
@@ -34,10 +33,6 @@ BREAKS = frozenset(
     {"syntax_error", "crash", "missing_module", "missing_data", "no_model", "no_training"}
 )
 """Endings that come from the program itself."""
-
-
-Way = Literal["plain", "tf_keras", "invented_files"]
-"""As it stands, with Keras 2, or with files that are missing invented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,22 +172,6 @@ def request_of(
     return in_way(request, observed.way)
 
 
-def program_request(root: Path, path: str, options: Options) -> Request:
-    """What to ask of the sandbox to run this file as it stands."""
-    source = read_program(root, path)
-    spec = ProgramSpec(path=path)
-    return build_request(root, source, spec, options, runnable(root, source, {}))
-
-
-def in_way(request: Request, way: Way) -> Request:
-    """The request for a run in this way."""
-    if way == "tf_keras":
-        return request.model_copy(update={"keras": "tf_keras"})
-    if way == "invented_files":
-        return request.model_copy(update={"hints": {**request.hints, "invent_files": True}})
-    return request
-
-
 def _other_ways(source: SourceIndex, runs: _Runs) -> Iterator[Way]:
     """What to try when the program did not train in the first way.
 
@@ -233,78 +212,3 @@ def falls_short(first: Observation, edited: Observation) -> bool:
 def _reached(seen: Observation) -> tuple[bool, bool, int]:
     steps = seen.trace.steps if seen.trace else 0
     return (seen.graph is not None, seen.learner is not None, steps)
-
-
-def build_request(
-    root: Path, source: SourceIndex, spec: ProgramSpec, options: Options, texts: Mapping[str, str]
-) -> Request:
-    """What the sandbox child is asked to do."""
-    script, argv, entry = command_of(source.path, spec.run, root)
-    return Request(
-        script=script,
-        argv=argv,
-        entry=entry,
-        steps=Limits().steps,
-        warmup_seconds=Limits().warmup_seconds,
-        samples=Limits().samples,
-        sampled_steps=OBSERVED_SAMPLES,
-        seed=options.seed,
-        device=options.device,
-        profiled_names=source.evaluated_names[:16],
-        hints=hints_of(source),
-        dataset=dict(spec.dataset) if spec.dataset else None,
-        texts=dict(texts),
-    )
-
-
-def runnable(root: Path, source: SourceIndex, texts: Mapping[str, str]) -> Mapping[str, str]:
-    """The texts, with the script of a notebook's cells in place of its JSON.
-
-    Of a file that does not parse what does is run.
-    """
-    if source.readable is not None:
-        return {**texts, source.path: source.readable}
-    if not source.path.endswith(".ipynb") or source.path in texts:
-        return texts
-    return {**texts, source.path: read_source(root, source.path).text}
-
-
-def command_of(
-    path: str, run: str | None, root: Path | None = None
-) -> tuple[str, tuple[str, ...], str | None]:
-    """Script, arguments and entry from a configured `run`; the file itself by default.
-
-    Args:
-        path: the program, relative to the root.
-        run: the setting, which the configuration has checked.
-        root: where a script is looked for, from the root first, else beside the program.
-    """
-    if run is None:
-        return path, (), None
-    words = run_words(run)
-    if words[0] == "-m":
-        name = words[1].replace(".", "/")
-        package = root is not None and (root / name / "__main__.py").is_file()
-        return f"{name}/__main__.py" if package else f"{name}.py", tuple(words[2:]), None
-    if is_entry(words):
-        return path, (), words[0]
-    script = words[0].removeprefix("./")
-    beside = (PurePosixPath(path).parent / script).as_posix()
-    if root is not None and not (root / script).is_file() and (root / beside).is_file():
-        script = beside
-    return script, tuple(words[1:]), None
-
-
-def hints_of(source: SourceIndex) -> dict[str, Any]:
-    """What the source says about missing data: shapes, width of the output, loss."""
-    graph, learner = source.graph, source.learner
-    layers = graph.layers if graph else ()
-    shape = next((layer.input_shape for layer in layers if layer.input_shape), None)
-    widths = [layer.units or layer.filters for layer in layers if layer.units or layer.filters]
-    return {
-        "input_shape": list(source.stated_shape or shape or ()) or None,
-        "output_units": widths[-1] if widths else None,
-        "loss": learner.losses[0].name if learner and learner.losses else None,
-        "inputs_name": source.inputs_name,
-        "labels_name": source.labels_name,
-    }

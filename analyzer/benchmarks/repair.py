@@ -25,10 +25,11 @@ from analyzer.experiments.scores import deciding_score
 from analyzer.findings import Edit, ProgramReport
 from analyzer.fixing.lines import apply_edits
 from analyzer.limits import Limits
-from analyzer.observation import in_way, open_session, program_request
+from analyzer.observation import open_session
 from analyzer.observed import Measured, Observation
 from analyzer.options import Options, ProgramSpec
 from analyzer.pipeline import analyze
+from analyzer.requesting import in_way, program_request
 from analyzer.sandbox.protocol import ExperimentRequest, Request
 from analyzer.sandbox.session import Session
 from analyzer.source.files import read_source

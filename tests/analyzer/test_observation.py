@@ -9,14 +9,13 @@ import pytest
 
 from analyzer.observation import (
     Observed,
-    command_of,
     falls_short,
     observe_program,
     open_session,
-    runnable,
 )
 from analyzer.observed import Graph, Learner, NotObserved, Observation, Trace
 from analyzer.options import Options, ProgramSpec
+from analyzer.requesting import command_of, runnable
 from analyzer.source.files import read_source
 from analyzer.source.index import read_program
 

@@ -23,9 +23,9 @@ from typing import Any
 from analyzer.assemble import assemble, reason_of
 from analyzer.findings import Finding
 from analyzer.fusion import Verdict, judge
-from analyzer.observation import build_request
 from analyzer.observed import Observation
 from analyzer.options import Options, ProgramSpec
+from analyzer.requesting import build_request
 from analyzer.rules.base import Program, Rule
 from analyzer.rules.registry import all_rules, examples_of
 from analyzer.source.index import read_program

@@ -77,7 +77,11 @@ class DoesNotLearn(Rule):
             *(use.site for use in (learner.losses if learner else ())),
             learner.fit_site if learner else None,
         )
-        if len(set(losses)) == 1 and site is not None:
+        if len(set(losses)) > 1:
+            return
+        if site is None:
+            yield self.unchecked("needs the place of the loss or of the training, not seen")
+        else:
             yield Suspicion(
                 site=site,
                 message=f"The loss was {number(losses[0])} in each of {len(losses)} steps.",

@@ -59,8 +59,13 @@ class LossNotFinite(Rule):
         wild = [step for step, value in enumerate(losses, 1) if not math.isfinite(value)]
         order = program.observation.order if program.observation else None
         site = _place(program)
-        # a scaler skips such steps, and the first ones are how it finds its scale
-        if len(wild) < 2 or (order is not None and order.scalers) or site is None:
+        if len(wild) < 2:
+            return
+        if order is not None and order.scalers:
+            yield self.unchecked("a scaler skips such steps, and so finds its scale")
+            return
+        if site is None:
+            yield self.unchecked("needs the place of the loss or of the training, not seen")
             return
         yield Suspicion(
             site=site,

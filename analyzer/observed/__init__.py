@@ -44,7 +44,7 @@ from analyzer.observed.loader import (
 )
 from analyzer.observed.measure import Measured
 from analyzer.observed.order import CallOrder
-from analyzer.observed.probes import Causality, Independence, Probes
+from analyzer.observed.probes import Baselines, Causality, Independence, Probes
 from analyzer.observed.trace import (
     Broadcast,
     GradientCycle,
@@ -61,6 +61,7 @@ __all__ = [
     "ApiUse",
     "ArrayStats",
     "AverageSeen",
+    "Baselines",
     "Broadcast",
     "CallOrder",
     "Causality",

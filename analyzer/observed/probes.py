@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from analyzer.observed.values import Name, Number, Value
 
 
@@ -41,8 +45,33 @@ class Causality(Value):
     layer: Name | None = None
 
 
+class Baselines(Value):
+    """The training loss on one batch of the warm-up under other circumstances.
+
+    Attributes:
+        initial: loss of the untrained model on it; trained: of the trained one, in the mode that
+            it was trained in.
+        zeroed: of the trained model when the inputs are zeros; None where zeros mean something
+            else (indices of a vocabulary).
+        shuffled: of the trained model when the inputs stay and the labels are those of other rows.
+        spread_inputs: standard deviation of the trained model's outputs over the rows of the
+            batch, averaged over the units; output_std: over all values.
+        one_batch: losses of further steps on this batch alone, the weights put back afterwards.
+    """
+
+    rows: int
+    initial: Number | None = None
+    trained: Number | None = None
+    zeroed: Number | None = None
+    shuffled: Number | None = None
+    spread_inputs: Number | None = None
+    output_std: Number | None = None
+    one_batch: Annotated[tuple[Number, ...], Field(max_length=256)] = ()
+
+
 class Probes(Value):
     """Answers of the model at the end of the warm-up; None where the question did not arise."""
 
     independence: Independence | None = None
     causality: Causality | None = None
+    baselines: Baselines | None = None

@@ -101,19 +101,49 @@ class GradientCycle(Value):
 
 
 class LayerPoint(Value):
-    """Statistics of one layer at one step; shares are 0..1, norms are Euclidean."""
+    """Statistics of one layer at one step; shares are 0..1, norms are Euclidean.
+
+    Attributes:
+        output_*: of the layer's first output; mean, std, bounds and quantiles are those of its
+            finite values. output_saturated: share of values at a bound of a sigmoid or tanh
+            output (within 0.01 of the width between its bounds); output_dead: share of units
+            (last axis, of feature maps the channel axis) that are zero for the whole batch;
+            output_same: share of units with one value for the whole batch.
+        weight_*: of the kernels, else of all weights, before the step.
+        gradient_*: of the same weights; gradient_mean: mean magnitude.
+        output_gradient_*: of the loss after the layer's first output.
+        update_ratio: norm of what the step changed over the norm before it.
+    """
 
     step: int
     output_mean: Number | None = None
     output_std: Number | None = None
     output_min: Number | None = None
     output_max: Number | None = None
+    output_q05: Number | None = None
+    output_q50: Number | None = None
+    output_q95: Number | None = None
+    output_norm: Number | None = None
     output_zero: Number | None = None
     output_nan: Number | None = None
+    output_infinite: Number | None = None
+    output_saturated: Number | None = None
+    output_dead: Number | None = None
+    output_same: Number | None = None
     weight_norm: Number | None = None
+    weight_mean: Number | None = None
     weight_std: Number | None = None
+    weight_min: Number | None = None
+    weight_max: Number | None = None
+    weight_nan: Number | None = None
     gradient_norm: Number | None = None
+    gradient_mean: Number | None = None
+    gradient_max: Number | None = None
     gradient_zero: Number | None = None
+    gradient_nan: Number | None = None
+    output_gradient_norm: Number | None = None
+    output_gradient_zero: Number | None = None
+    output_gradient_nan: Number | None = None
     update_ratio: Number | None = None
 
 

@@ -215,3 +215,11 @@ def sound_verdict(outcome: Outcome) -> str:
     if outcome.alarms:
         return "confirmed alarm"
     return "advice only" if outcome.report.findings else "silent"
+
+
+def write_reports(folder: Path, outcomes: Sequence[Outcome]) -> None:
+    """One JSON file for each program."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for outcome in outcomes:
+        name = outcome.case.file.replace("/", "_").replace(" ", "_")
+        (folder / f"{name}.json").write_text(outcome.report.model_dump_json(indent=1), "utf-8")

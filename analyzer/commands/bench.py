@@ -12,6 +12,7 @@ import click
 from analyzer.benchmarks import labelled, marked, overhead, reliability, theia
 from analyzer.benchmarks.labelled import Case, Outcome
 from analyzer.calibration import COUNTS
+from analyzer.commands.bench_diagnosis import diagnosis_command
 from analyzer.commands.bench_proof import experiments_command, repair_command
 from analyzer.commands.options import cache_mounts, sandbox_policy
 from analyzer.options import Options
@@ -24,6 +25,7 @@ def bench() -> None:
     """Measure Faultline on programs whose faults are known."""
 
 
+bench.add_command(diagnosis_command)
 bench.add_command(experiments_command)
 bench.add_command(repair_command)
 
@@ -130,12 +132,5 @@ def _run(suite: Path, faulty: Sequence[Case], sound: Sequence[Case], **given: An
             suite, chosen, options, given["jobs"], lambda text: click.echo(text, err=True)
         )
         if given["reports"] is not None:
-            _write_reports(given["reports"], outcomes)
+            labelled.write_reports(given["reports"], outcomes)
         click.echo(f"\n## {name.capitalize()} programs\n\n{table(outcomes)}")
-
-
-def _write_reports(folder: Path, outcomes: Sequence[Outcome]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for outcome in outcomes:
-        name = outcome.case.file.replace("/", "_").replace(" ", "_")
-        (folder / f"{name}.json").write_text(outcome.report.model_dump_json(indent=1), "utf-8")

@@ -1,0 +1,76 @@
+"""`faultline bench diagnosis`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from analyzer.benchmarks import labelled, theia
+from analyzer.benchmarks.diagnosis import diagnose_pairs, load_pairs
+from analyzer.benchmarks.diagnosis_tables import diagnosis_table, programs_named
+from analyzer.commands.options import cache_mounts, sandbox_policy
+from analyzer.options import Options
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command(name="diagnosis")
+@click.option("--suite", type=FOLDER, help="A checkout of github.com/Wardat-ISU/DeepLocalize.")
+@click.option("--theia", "theia_suite", type=FOLDER, help="A checkout of Ruchira-1/Theia.")
+@click.option("--part", type=click.Choice(["all", "faulty", "sound"]), default="all")
+@click.option("--only", default="", help="Programs whose id contains this.")
+@click.option("--every", type=click.IntRange(1), default=1, help="A sample: each n-th one.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1)
+@click.option("--no-verify", is_flag=True, help="Do not check edits by running again.")
+@click.option("--no-experiments", is_flag=True, help="Try no edit by paired trainings.")
+@click.option("--reports", type=click.Path(path_type=Path), help="Also write the reports.")
+def diagnosis_command(
+    suite: Path | None, theia_suite: Path | None, no_verify: bool, **given: Any
+) -> None:
+    """Faults flagged, named and located on DeepLocalize's pairs and on Theia's programs."""
+    if suite is None and theia_suite is None:
+        raise click.UsageError("expected --suite, --theia, or both")
+    options = Options(
+        verify="none" if no_verify else "posted",
+        experiments=not given.pop("no_experiments"),
+        mounts=cache_mounts(os.environ),
+        sandbox=sandbox_policy(os.environ),
+    )
+    if suite is not None:
+        _deeplocalize(suite, options, **given)
+    if theia_suite is not None:
+        _theia(theia_suite, options, **given)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _deeplocalize(suite: Path, options: Options, **given: Any) -> None:
+    pairs, published = load_pairs()
+    chosen = [pair for pair in pairs if given["only"] in pair.id][:: given["every"]]
+    part = given["part"]
+    parts = ("faulty", "sound") if part == "all" else (part,)
+    done = diagnose_pairs(suite, chosen, options, given["jobs"], _say, parts)
+    if given["reports"] is not None:
+        both = [outcome for each in done for outcome in (each.faulty, each.corrected)]
+        labelled.write_reports(given["reports"], [o for o in both if o is not None])
+    click.echo(f"\n## DeepLocalize's pairs\n\n{diagnosis_table(done, published)}")
+
+
+def _theia(suite: Path, options: Options, **given: Any) -> None:
+    faulty, sound = theia.load_cases()
+    tables = (("faulty", faulty, labelled.faulty_table), ("sound", sound, labelled.sound_table))
+    for name, cases, table in tables:
+        chosen = [case for case in cases if given["only"] in case.file][:: given["every"]]
+        if given["part"] not in ("all", name) or not chosen:
+            continue
+        outcomes = labelled.run_cases(suite, chosen, options, given["jobs"], _say)
+        if given["reports"] is not None:
+            labelled.write_reports(given["reports"], outcomes)
+        click.echo(f"\n## Theia's {name} programs\n\n{table(outcomes)}")
+        if name == "faulty":
+            click.echo(programs_named(outcomes))

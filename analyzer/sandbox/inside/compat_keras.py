@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
 from . import compat_fit, compat_shims
@@ -129,11 +130,12 @@ def _callbacks(keras: Any, uses: Uses) -> None:
 def unknown_callback(uses: Uses) -> Any:
     """For a name that keras.callbacks never had: a class that does nothing.
 
-    Programs import such names from patched copies of Keras that research tools ship.
+    Programs import such names from patched copies of Keras that research tools ship. A name without
+    a capital letter is one when the program calls it right there.
     """
 
     def answer(module: str, name: str) -> Any:
-        if not name[:1].isupper():
+        if not name[:1].isupper() and not re.search(rf"\b{name}\s*\(", uses.line()):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         uses.note(f"{module} has no {name}; a callback that does nothing takes its place")
         return compat_shims.silent_callback(module.rpartition(".")[0], name)

@@ -37,11 +37,11 @@ class Uses:
         site = self.recorder.user_site()
         if site is None:
             return
-        if old.startswith("tf_keras") and "tf_keras" not in self._line():
+        if old.startswith("tf_keras") and "tf_keras" not in self.line():
             old, new = old.removeprefix("tf_"), new.removeprefix("tf_")
         self.record_at(site, old, new, since)
 
-    def _line(self) -> str:
+    def line(self) -> str:
         """The text of the user's current line: it may say "keras" and mean tf_keras."""
         frame = self.recorder.user_frame()
         return "" if frame is None else linecache.getline(frame.f_code.co_filename, frame.f_lineno)

@@ -89,8 +89,9 @@ PROGRAMS = {
         model = Sequential([Dense(2, input_dim=2), tf.keras.layers.Dense(1)])
         model.compile(optimizer=keras.optimizers.Adam(lr=0.01), loss="mse")
         model.fit(np.zeros((4, 2)), np.zeros(4), verbose=0,
-                  callbacks=[Watcher(1, "x", depth=3), EarlyStopping(monitor="loss")])
-        print(round(float(model.optimizer.lr), 4))
+                  callbacks=[Watcher(1, "x", depth=3), EarlyStopping(monitor="loss"),
+                             keras.callbacks.watching(model, depth=3)])
+        print(round(float(model.optimizer.lr), 4), hasattr(keras.callbacks, "watched"))
     """,
     "wrapper": """
         from keras.models import Sequential
@@ -219,11 +220,12 @@ def test_lists_become_arrays_with_a_second_axis(ran: dict[str, Ran]) -> None:
 def test_mixed_roots_and_callbacks_that_never_were(ran: dict[str, Ran]) -> None:
     result = ran["tf_keras_mixed"]
     assert result.error is None
-    assert result.output == "0.01\n"
+    assert result.output == "0.01 False\n"
     old = {use[0]: use[1] for use in result.uses}
     assert old["tensorflow.python.keras.callbacks"] == "tensorflow.keras.callbacks"
     assert old["tensorflow.set_random_seed"] == "tf.random.set_seed"
     assert any("has no Watcher" in note for note in result.notes)
+    assert any("has no watching" in note for note in result.notes)
 
 
 def test_scikit_learn_wrapper(ran: dict[str, Ran]) -> None:

@@ -294,6 +294,19 @@ def test_variables_that_a_library_reads_when_it_is_imported(
     assert ahead.answer(f"import os\n{line}\n{ASK}") is there
 
 
+def test_keras_imported_ahead_has_its_wrappers_where_they_are_used(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path, preload=("keras",), limits=SAFE)
+    loaded = "import json, sys\nimport keras\nprint(json.dumps('sklearn' in sys.modules))\n"
+    used = (
+        "import json\nfrom keras.wrappers import SKLearnClassifier\n"
+        "from sklearn.base import BaseEstimator\n"
+        "print(json.dumps(issubclass(SKLearnClassifier, BaseEstimator)))\n"
+    )
+    with sessions.session:
+        assert sessions.answer(loaded) is False
+        assert sessions.answer(used) is True
+
+
 def test_a_module_that_breaks_is_left_to_the_program(tmp_path: Path) -> None:
     sessions = Sessions(tmp_path, preload=("this_is_no_module", "numpy.no_such_part", "numpy"))
     with sessions.session:

@@ -1,0 +1,101 @@
+"""A loss that does not fall within the warm-up.
+
+What it finds
+    Losses whose end is not below their beginning by more than noise, in a run of enough steps.
+How it is measured
+    Medians of the first and last ten losses differ by less than three standard errors of the noise
+    within both, or the fall is below two hundredths of the beginning; at least forty steps.
+When it is right
+    Fine-tuning at small rates, a rate that is warmed up, a program whose loss is as low as it gets:
+    a warm-up is short, so this is a weak symptom by itself.
+What it comes from
+    Rates that are too low, gradients that vanish, an output or loss that does not fit the labels.
+Sources
+    Zhang et al. 2021, AutoTrainer (slow convergence); TheDeepChecker (less than 5% per period, five
+    times). Both compare single values; the comparison with the noise is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.findings import Unchecked
+from analyzer.rules.base import Program
+from analyzer.rules.reading.proof import number
+from analyzer.symptoms.base import Shown, Symptom, SymptomCheck, SymptomExample
+from analyzer.symptoms.reading import (
+    BEYOND_NOISE,
+    all_finite,
+    course,
+    fit_site,
+    losses,
+    one_known_loss,
+    unscheduled,
+)
+from analyzer.symptoms.samples import falling, warmed
+
+FEWEST = 40  # steps: a sound MLP at its usual rate has left its beginning by then
+HARDLY = 0.02  # of the first losses
+
+
+class SlowLoss(SymptomCheck):
+    """The loss does not fall."""
+
+    name = "slow-loss"
+    phase = "loss"
+    needs = ("losses",)
+    causes = (
+        "learning_rate",
+        "optimizer",
+        "loss",
+        "output_activation",
+        "normalization",
+        "hidden_activation",
+        "initializer",
+        "epochs",
+    )
+
+    def check(self, program: Program) -> Iterator[Symptom | Unchecked]:
+        """The ends of the course."""
+        seen = losses(program)
+        if len(seen) < FEWEST or not one_known_loss(program):
+            yield self.unchecked(f"needs {FEWEST} losses of one function with a known course")
+            return
+        if not unscheduled(program):
+            yield self.unchecked("the rate changes, and may begin near zero")
+            return
+        if not all_finite(seen):
+            return
+        ends = course(seen)
+        fall = 1 - ends.last / ends.first if ends.first > 0 else 1.0
+        if not (ends.fall < BEYOND_NOISE or fall < HARDLY) or fall < -1:
+            return
+        yield self.symptom(
+            f"The loss was {number(ends.first)} in the first and {number(ends.last)} in the last"
+            f" steps of {len(seen)}: no fall beyond the noise.",
+            0.5 if fall < HARDLY else 0.3,
+            site=fit_site(program),
+            fall=fall,
+            standard_errors=ends.fall,
+        )
+
+
+EXAMPLES = (
+    SymptomExample(
+        "noise around a constant",
+        warmed(falling(0.7, 0.7)),
+        shown=(Shown("no fall beyond the noise", line=5, strong=False),),
+    ),
+    SymptomExample(
+        "a fall without noise that leads nowhere",
+        warmed(falling(0.7, 0.695, noise=0.0)),
+        shown=(Shown("no fall beyond the noise", line=5, strong=False),),
+    ),
+    SymptomExample("a loss that falls", warmed(falling(2.3, 0.9))),
+    SymptomExample(
+        "a rate that is warmed up",
+        warmed(falling(0.7, 0.7), optimizer_facts={"scheduled": True}),
+        unchecked="may begin near zero",
+    ),
+    SymptomExample("too few steps", warmed(falling(0.7, 0.7, 20)), unchecked="needs 40 losses"),
+)

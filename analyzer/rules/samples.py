@@ -1,14 +1,13 @@
 """Builders of the small programs that stand as examples in every rule's file.
 
-An example is a few lines of program text with the values that observing it would give. The text
-is read with `ast`, only to give the calls their exact ranges; no framework takes part.
+An example is a few lines of program text with the values that observing it would give; no
+framework takes part.
 """
 
 from __future__ import annotations
 
-import ast
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from analyzer.kinds import Framework, Problem
@@ -30,124 +29,8 @@ from analyzer.observed import (
     Trace,
 )
 from analyzer.rules.base import Program
-from analyzer.source.calls import Argument, CallSite, Role, SourceIndex
-
-PATH = "train.py"
-
-ROLES: dict[str, Role] = {
-    "compile": "compile",
-    "fit": "fit",
-    "evaluate": "evaluate",
-    "predict": "predict",
-    "backward": "backward",
-    "step": "step",
-    "zero_grad": "zero_grad",
-    "DataLoader": "loader",
-    "flow_from_directory": "loader",
-    "ImageDataGenerator": "loader",
-    "ImageFolder": "loader",
-    "load_data": "data",
-    "read_csv": "data",
-    "make_regression": "data",
-    "to_categorical": "label_encoding",
-    "get_dummies": "label_encoding",
-    "StandardScaler": "scaling",
-    "fit_transform": "scaling",
-    "Normalize": "scaling",
-    "ToTensor": "scaling",
-    "SGD": "optimizer",
-    "Adam": "optimizer",
-    "Net": "model",
-    "softmax": "activation",
-    "sigmoid": "activation",
-    "relu": "activation",
-}
-
-
-def _site(node: ast.expr | ast.stmt) -> Site:
-    return Site(
-        path=PATH,
-        line=node.lineno,
-        column=node.col_offset,
-        end_line=node.end_lineno or node.lineno,
-        end_column=node.end_col_offset or 0,
-    )
-
-
-def _argument(text: str, value: ast.expr, keyword: str | None, position: int | None) -> Argument:
-    literal: object = None
-    known = True
-    try:
-        literal = ast.literal_eval(value)
-    except ValueError:
-        known = False
-    return Argument(
-        keyword=keyword,
-        position=position,
-        text=ast.get_source_segment(text, value) or "",
-        site=_site(value),
-        value=literal,
-        known=known,
-        value_site=_site(value) if known else None,
-    )
-
-
-def _arguments(text: str, call: ast.Call) -> tuple[Argument, ...]:
-    plain = [_argument(text, value, None, place) for place, value in enumerate(call.args)]
-    return tuple(plain + [_argument(text, k.value, k.arg, None) for k in call.keywords])
-
-
-def _role(name: str) -> Role:
-    if name in ROLES:
-        return ROLES[name]
-    return "loss" if name.endswith("Loss") else "layer"
-
-
-def _calls(text: str) -> Iterator[CallSite]:
-    for statement, function, loops in _statements(ast.parse(text).body, "", 0):
-        for node in _own_expressions(statement):
-            if isinstance(node, ast.Call):
-                yield _call(text, node, statement, function, loops)
-
-
-def _call(text: str, node: ast.Call, statement: ast.stmt, function: str, loops: int) -> CallSite:
-    callee = ast.unparse(node.func)
-    receiver, _, name = callee.rpartition(".")
-    assigns = isinstance(statement, ast.Assign) and statement.value is node
-    return CallSite(
-        role=_role(name),
-        callee=callee,
-        name=name,
-        site=_site(node),
-        statement=_site(statement),
-        arguments=_arguments(text, node),
-        receiver=receiver or None,
-        function=function,
-        loops=loops,
-        target=ast.unparse(statement.targets[0])
-        if assigns and isinstance(statement, ast.Assign)
-        else None,
-    )
-
-
-def _statements(
-    body: Sequence[ast.stmt], function: str, loops: int
-) -> Iterator[tuple[ast.stmt, str, int]]:
-    for statement in body:
-        yield statement, function, loops
-        name, depth = function, loops
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            name = f"{function}.{statement.name}".lstrip(".")
-        elif isinstance(statement, ast.For | ast.While):
-            depth += 1
-        for field in ("body", "orelse"):
-            yield from _statements(getattr(statement, field, []), name, depth)
-
-
-def _own_expressions(statement: ast.stmt) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(statement):
-        if not isinstance(child, ast.stmt):
-            yield from ast.walk(child)
+from analyzer.rules.sample_calls import PATH, calls_of
+from analyzer.source.calls import SourceIndex
 
 
 def _placed(source: SourceIndex, site: Site | None, name: str) -> Site | None:
@@ -258,25 +141,14 @@ def sample(
     source: dict[str, Any] | None = None,
 ) -> Program:
     """One small program; lines count from the first line of the text that is not empty."""
-    text = textwrap.dedent(text).strip("\n")
-    index = SourceIndex(
-        path=PATH,
-        framework=framework,
-        calls=tuple(_calls(text)),
-        lines=tuple(text.splitlines()),
-        **(source or {}),
-    )
-    placed = tuple(
-        each.model_copy(update={"index": place, "site": _placed(index, each.site, each.type)})
-        for place, each in enumerate(layers)
-    )
+    index = _index(textwrap.dedent(text).strip("\n"), framework, source or {})
+    placed = _in_place(layers, index)
     learner_facts = dict(learner or {})
     if loss is not None:
         use = LossUse(name=loss, site=_loss_site(index, loss_line), **(loss_facts or {}))
         learner_facts["losses"] = (use,)
     if optimizer is not None:
-        made = [c for c in index.by_role("optimizer") if c.site.line == optimizer_line]
-        place = made[0].site if made else (at(optimizer_line) if optimizer_line else None)
+        place = _optimizer_site(index, optimizer_line)
         learner_facts["optimizers"] = (
             OptimizerUse(name=optimizer, site=place, **(optimizer_facts or {})),
         )
@@ -297,6 +169,23 @@ def sample(
         observation=observation,
         problem=problem,
     )
+
+
+def _index(text: str, framework: Framework, facts: dict[str, Any]) -> SourceIndex:
+    calls, lines = tuple(calls_of(text)), tuple(text.splitlines())
+    return SourceIndex(path=PATH, framework=framework, calls=calls, lines=lines, **facts)
+
+
+def _in_place(layers: Sequence[Layer], index: SourceIndex) -> tuple[Layer, ...]:
+    return tuple(
+        each.model_copy(update={"index": place, "site": _placed(index, each.site, each.type)})
+        for place, each in enumerate(layers)
+    )
+
+
+def _optimizer_site(source: SourceIndex, line: int | None) -> Site | None:
+    made = [call for call in source.by_role("optimizer") if call.site.line == line]
+    return made[0].site if made else (at(line) if line else None)
 
 
 def _loss_site(source: SourceIndex, line: int | None) -> Site | None:

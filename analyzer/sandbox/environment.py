@@ -18,6 +18,25 @@ TORCH_HOME = "/tmp/torch"
 HF_HOME = "/tmp/huggingface"
 HOMES = {"KERAS_HOME": KERAS_HOME, "TORCH_HOME": TORCH_HOME, "HF_HOME": HF_HOME}
 MOST_THREADS = 8
+FIXED = {
+    "USER": "faultline",
+    "LOGNAME": "faultline",
+    "LANG": "C.UTF-8",
+    "TMPDIR": "/tmp",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONHASHSEED": "0",  # one order of sets for all seeds: a process can serve them all
+    "MPLBACKEND": "Agg",
+    "SDL_VIDEODRIVER": "dummy",
+    "QT_QPA_PLATFORM": "offscreen",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "TOKENIZERS_PARALLELISM": "false",
+    "WANDB_MODE": "disabled",
+    "HF_HUB_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+}
 
 
 def with_homes(mounts: Iterable[Mount]) -> tuple[Mount, ...]:
@@ -46,24 +65,8 @@ def variables(
     threads = str(min(MOST_THREADS, os.cpu_count() or 1))
     made = {
         "HOME": home,
-        "USER": "faultline",
-        "LOGNAME": "faultline",
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "TMPDIR": "/tmp",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONHASHSEED": "0",  # one order of sets for all seeds: a process can serve them all
-        "MPLBACKEND": "Agg",
-        "SDL_VIDEODRIVER": "dummy",
-        "QT_QPA_PLATFORM": "offscreen",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "TOKENIZERS_PARALLELISM": "false",
-        "WANDB_MODE": "disabled",
-        "HF_HUB_OFFLINE": "1",
-        "HF_DATASETS_OFFLINE": "1",
-        "TRANSFORMERS_OFFLINE": "1",
+        **FIXED,
     }
     for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
         made[f"{name}_NUM_THREADS"] = threads

@@ -24,7 +24,7 @@ from analyzer.experiments.review import (
 )
 from analyzer.experiments.search import explain
 from analyzer.experiments.standing import unshown
-from analyzer.findings import Finding, ProgramReport, Report, Seconds
+from analyzer.findings import Finding, ProgramReport, Report, Seconds, Unchecked
 from analyzer.fusion import Verdict, judge
 from analyzer.kinds import SEVERITIES, Severity
 from analyzer.observation import Observed, falls_short, observe_program, open_session, request_of
@@ -113,7 +113,8 @@ class _Review:
         mends: Sequence[mending.Mend] = mending.plan_mends(verdict.judged, file)
         verify_at = time.monotonic()
         mends = self._verify(mends, verdict, file, observed, session, started)
-        mends = self._prove(mends, verdict, view, file, observed, session, started)
+        mends, ended = self._prove(mends, verdict, view, file, observed, session, started)
+        verdict = replace(verdict, unchecked=(*verdict.unchecked, *ended))
         findings = [self._finding(mend, file) for mend in mends]
         done = time.monotonic()
         build, observe = _times(observed.observation)
@@ -211,14 +212,14 @@ class _Review:
         observed: Observed,
         session: Session,
         started: float,
-    ) -> Sequence[mending.Mend]:
+    ) -> tuple[Sequence[mending.Mend], Sequence[Unchecked]]:
         """Try the edits by experiment in the time that is left; check what that has raised."""
         recheck = self._recheck(observed, session, started)
         request = request_of(self.root, observed, self.spec, self.options)
         if not self.options.experiments:
-            return mends
+            return mends, ()
         if recheck is None or request is None or why_unprovable(observed.observation) is not None:
-            return unshown(mends)
+            return unshown(mends), ()
         until = started + self._budget - _again(observed)  # for the last check
 
         def say(text: str) -> None:
@@ -233,7 +234,8 @@ class _Review:
             proving = Proving(file, trainings, view.problem, say, invented)
             tried = proving.prove(mends, candidates_for(mends, view), advice=self._tries_advice)
             found = explain(proving, view, tried)
-        return check_raised((*tried, found) if found else tried, verdict, file, recheck)
+        mends = (*tried, found.mend) if found.mend else tried
+        return check_raised(mends, verdict, file, recheck), found.unchecked
 
     def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:
         finding = mending.finding_with_fix(mend, file)

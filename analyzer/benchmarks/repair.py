@@ -29,7 +29,7 @@ from analyzer.observation import open_session
 from analyzer.observed import Measured, Observation
 from analyzer.options import Options, ProgramSpec
 from analyzer.pipeline import analyze
-from analyzer.requesting import in_way, program_request
+from analyzer.requesting import Way, in_way, program_request
 from analyzer.sandbox.protocol import ExperimentRequest, Request
 from analyzer.sandbox.session import Session
 from analyzer.source.files import read_source
@@ -42,6 +42,7 @@ STEPS, EPOCHS, SECONDS, SAMPLES = 1500, 6, 12.0, 4000
 """Five times the steps of an experiment, on twice the samples."""
 OWN_TIMES = 5
 """A program that ends after fewer steps by itself trains five times as long as it would."""
+WAYS: tuple[Way, ...] = ("plain", "tf_keras", "invented_files")
 VISIBLE = 0.01
 """A difference of mean scores below this is none."""
 
@@ -139,17 +140,16 @@ def _trained(
 ) -> Repair:
     request = program_request(root, name, options)
     note = "invented data" if report.data and report.data.source == "stand_in" else ""
-    first: list[Measured | NotMeasured] = []
-    for way in ("plain", "tf_keras", "invented_files"):
+    texts: tuple[dict[str, str], dict[str, str]] = ({}, {name: after})
+    why = ""
+    for way in WAYS[: 1 if report.framework == "torch" else None]:
         trainings = _trainings(in_way(request, way), session, report)
-        before = [trainings.measure({}, seed) for seed in range(SEEDS)][:SEEDS]
-        repaired = [trainings.measure({name: after}, seed) for seed in range(SEEDS)]
-        first = [*before, *repaired]
-        if not all(isinstance(side, NotMeasured) for side in first):
-            return answered(file, rules, before, repaired, report, note)
-        if report.framework == "torch":
-            break
-    why = first[0].reason if isinstance(first[0], NotMeasured) else ""
+        first = [trainings.measure(side, 0) for side in texts]
+        if all(isinstance(side, NotMeasured) for side in first):
+            why = why or next(side.reason for side in first if isinstance(side, NotMeasured))
+            continue
+        before, repaired = ([trainings.measure(t, seed) for seed in range(SEEDS)] for t in texts)
+        return answered(file, rules, before, repaired, report, note)
     return Repair(file, "not measurable", rules, note=why)
 
 

@@ -1,8 +1,8 @@
 """Several suspected edits at once, and the smallest part of them that is enough.
 
 A program with two faults may not learn any better when one of them is mended. So the suspicions'
-own edits are first tried together; when that helps, each is taken out in turn, the least likely
-first, and only what is missed stays in.
+edits are first tried together; when that helps, each is taken out in turn, the least likely first,
+and only what is missed stays in.
 """
 
 from __future__ import annotations
@@ -23,20 +23,32 @@ UNPRUNED = "no time was left to tell which of the edits does it"
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """One edit, with the mends that share it."""
+class Attempt:
+    """One edit for one finding: its own, or another one of the catalogue.
 
-    mends: tuple[Mend, ...]
+    Attributes:
+        mend: as the review has it; tried: with the edit that is tried.
+    """
+
+    mend: Mend
+    tried: Mend
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One edit, with the findings that share it."""
+
+    attempts: tuple[Attempt, ...]
     likelihood: float
 
 
-def try_together(proving: Proving, mends: Sequence[Mend], done: dict[int, Mend]) -> None:
-    """Try these suspicions' edits at once, prune them, and note in `done` what came of each."""
-    units = units_of(mends)
-    if len(units) < 2 or not proving.trainings.allows(2):
+def try_together(proving: Proving, attempts: Sequence[Attempt], done: dict[int, Mend]) -> None:
+    """Try these edits at once, prune them, and note in `done` what came of each finding."""
+    units = units_of(attempts)
+    ground = list(proving.ground)
+    if len(units) < 2 or not proving.affords(ground, [*ground, *edits_of(units)]):
         return
     proving.say("trying the suspected edits together")
-    ground = list(proving.ground)
     whole = proving.compare(ground, [*ground, *edits_of(units)])
     if whole.outcome != "better":
         return
@@ -52,18 +64,18 @@ def try_together(proving: Proving, mends: Sequence[Mend], done: dict[int, Mend])
         if unit in kept:
             _keep(proving, unit, missed.get(id(unit), whole), against, done)
         else:
-            for mend in unit.mends:
-                done[id(mend)] = told(mend, "not needed beside the other edits")
+            for attempt in unit.attempts:
+                done[id(attempt.mend)] = told(attempt.mend, "not needed beside the other edits")
 
 
-def units_of(mends: Sequence[Mend]) -> list[Unit]:
+def units_of(attempts: Sequence[Attempt]) -> list[Unit]:
     """The different edits, the least likely first."""
-    by_changes: dict[object, list[Mend]] = {}
-    for mend in mends:
-        if mend.edits:
-            by_changes.setdefault(mend.changes, []).append(mend)
+    by_changes: dict[object, list[Attempt]] = {}
+    for attempt in attempts:
+        if attempt.tried.edits:
+            by_changes.setdefault(attempt.tried.changes, []).append(attempt)
     units = [
-        Unit(tuple(group), max(m.judged.finding.confidence for m in group))
+        Unit(tuple(group), max(a.mend.judged.finding.confidence for a in group))
         for group in by_changes.values()
     ]
     return sorted(units, key=lambda unit: unit.likelihood)
@@ -71,7 +83,7 @@ def units_of(mends: Sequence[Mend]) -> list[Unit]:
 
 def edits_of(units: Sequence[Unit]) -> list[Mend]:
     """One mend for each edit."""
-    return [unit.mends[0] for unit in units]
+    return [unit.attempts[0].tried for unit in units]
 
 
 def _pruned(
@@ -82,9 +94,9 @@ def _pruned(
     for unit in units:
         if len(kept) == 1:
             break
-        if not proving.trainings.allows(2):
-            return kept, missed, False
         rest = [other for other in kept if other is not unit]
+        if not proving.affords([*ground, *edits_of(rest)], [*ground, *edits_of(kept)]):
+            return kept, missed, False
         verdict = proving.compare([*ground, *edits_of(rest)], [*ground, *edits_of(kept)])
         if verdict.outcome == "better":
             missed[id(unit)] = verdict
@@ -98,11 +110,12 @@ def _pruned(
 def _keep(
     proving: Proving, unit: Unit, verdict: Verdict, against: str | None, done: dict[int, Mend]
 ) -> None:
-    for mend in unit.mends:
-        plan = mend.judged.plan
+    for attempt in unit.attempts:
+        plan = attempt.tried.judged.plan
         assert isinstance(plan, FixPlan)
         if against is None:
-            done[id(mend)] = raised(mend, verdict)
+            result = raised(attempt.tried, verdict)
         else:
-            done[id(mend)] = unproven(mend, plan, verdict, against)
-    proving.join(done[id(unit.mends[0])])
+            result = unproven(attempt.tried, plan, verdict, against)
+        done[id(attempt.mend)] = result
+    proving.join(done[id(unit.attempts[0].mend)])

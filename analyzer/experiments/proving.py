@@ -4,7 +4,9 @@ Contracts come first and are never overruled: their edits together are the groun
 everything else is tried, since a program that cannot learn hides the effect of any other edit.
 On that ground the suspicions' edits are tried together (`joint`), then what is left of them one by
 one, cheapest and likeliest first; one that is proven joins the ground. In the end each proven one
-is taken out again: what is not missed is not needed.
+is taken out again: what is not missed is not needed. Advice, where it is tried at all, follows in
+the same way. What a contract's own edit achieves is measured first when there is time for that and
+the rest, else last.
 
 That its finding is gone proves nothing of an edit whose finding rests on a rule alone: such an edit
 counts as verified only when the program is better for it.
@@ -17,10 +19,12 @@ from dataclasses import dataclass, field, replace
 
 from analyzer.errors import EditError
 from analyzer.experiments.candidates import Candidate, in_order
-from analyzer.experiments.joint import try_together
+from analyzer.experiments.decision import FEWEST_PAIRS
+from analyzer.experiments.joint import Attempt, try_together
 from analyzer.experiments.materiality import reason_against
 from analyzer.experiments.outcomes import needless, raised, supported, told, unproven
-from analyzer.experiments.runs import Trainings
+from analyzer.experiments.runs import NotMeasured, Trainings
+from analyzer.experiments.scores import deciding_score, skill
 from analyzer.experiments.standing import gains, is_advice, is_contract, is_suspicion
 from analyzer.experiments.trial import Verdict, compare
 from analyzer.fixing.apply import change_text, plan_edits
@@ -29,7 +33,10 @@ from analyzer.kinds import Problem
 from analyzer.mending import Mend, compatible
 from analyzer.source.files import SourceFile
 
-NOT_TRIED = "not tried: no time left"
+NOT_TRIED = "not tried for lack of time"
+JUDGEMENT = "it remains a matter of judgement"
+AMPLE = 3
+"""Comparisons for which there must be time before one is spent on what is posted anyway."""
 
 Say = Callable[[str], None]
 
@@ -42,6 +49,7 @@ class Proving:
         invented: whether the data is: a gain on it verifies an edit and raises no finding.
         ground: mends whose edits all later variants have.
         everything: whether advice that helps is written too, and so belongs to the ground.
+        advising: whether advice is tried now, of which no gain makes more.
         together: what all contracts achieve at once.
     """
 
@@ -52,6 +60,7 @@ class Proving:
     invented: bool = False
     ground: list[Mend] = field(default_factory=list)
     everything: bool = False
+    advising: bool = False
     together: Verdict = field(default_factory=lambda: Verdict(None))
 
     def prove(
@@ -67,35 +76,62 @@ class Proving:
         done: dict[int, Mend] = {}
         self.everything = advice
         contracts = [mend for mend in mends if is_contract(mend)]
-        self._contracts(contracts, done)
         suspected = [mend for mend in mends if is_suspicion(mend)]
-        try_together(self, suspected, done)
-        settled = set(done)
-        for mend, plan in self._ordered(suspected, candidates):
-            if id(mend) not in settled:
-                self._suspicion(done.get(id(mend), mend), id(mend), plan, done)
+        advised = [mend for mend in mends if advice and is_advice(mend)]
+        measured = self._ground(contracts, bool(suspected or advised))
+        if measured:
+            self._contracts(contracts, done)
+        self._suspicions(suspected, candidates, done)
         self._prune(done)
-        if advice:
-            for mend in (m for m in mends if is_advice(m)):
-                done[id(mend)] = self._advice(mend)
+        self.advising = True
+        self._suspicions(advised, candidates, done)
+        if not measured:
+            self._contracts(contracts, done)
         self._contributions(contracts, done)
         return tuple(done.get(id(mend), mend) for mend in mends)
 
     def single(self, mend: Mend) -> Mend | None:
-        """The mend, proven, when its edit alone makes the difference; None when it does not."""
-        if not self.trainings.allows(2):
-            return None
+        """The mend, proven, when its edit alone makes the difference; None when it does not.
+
+        Where advice that helps is written too, so is an edit that helps and proves no fault.
+        """
         after = [*self.ground, mend]
         verdict = self.compare(self.ground, after)
-        if verdict.outcome is None or self.against(verdict, self.ground, after) is not None:
+        against = self.against(verdict, self.ground, after)
+        if verdict.outcome != "better":
             return None
-        return raised(mend, verdict)
+        if against is None:
+            return raised(mend, verdict)
+        plan = mend.judged.plan
+        if not self.everything or not isinstance(plan, FixPlan):
+            return None
+        return unproven(mend, plan, verdict, against)
+
+    def learns(self, seed: int) -> float | None:
+        """How far the ground gets from chance (0) to perfection (1); None when not measured."""
+        texts = self._texts(self.ground)
+        if texts is None or not self.trainings.allows():
+            return None
+        run = self.trainings.measure(texts, seed)
+        if isinstance(run, NotMeasured):
+            return None
+        name = deciding_score(self.problem, [run])
+        return None if name is None else skill(run, name)
 
     # Contracts
 
-    def _contracts(self, mends: list[Mend], done: dict[int, Mend]) -> None:
-        """All together: the ground for everything else."""
+    def _ground(self, mends: list[Mend], others: bool) -> bool:
+        """Make all contracts the ground; whether to measure them before the others are tried."""
         self.ground = list(mends)
+        texts = self._texts(mends)
+        if not mends or not others or texts is None:
+            return True
+        self.trainings.measure(texts, 0)
+        runs = 2 * FEWEST_PAIRS * AMPLE
+        return self.trainings.allows(runs // self.trainings.lanes)
+
+    def _contracts(self, mends: list[Mend], done: dict[int, Mend]) -> None:
+        """What all contracts achieve together."""
         if not mends:
             return
         self.say("trying the edits together")
@@ -108,12 +144,33 @@ class Proving:
         if len(mends) < 2 or self.together.outcome is None:
             return
         for mend in mends:
-            if not self.trainings.allows(2):
-                return
             others = [other for other in mends if other is not mend]
+            if not self.affords(others, mends):
+                return
             done[id(mend)] = supported(mend, self.together, self.compare(others, mends))
 
     # Suspicions
+
+    def _suspicions(
+        self, mends: list[Mend], candidates: Sequence[Candidate], done: dict[int, Mend]
+    ) -> None:
+        """The edits for these findings, together and then one by one."""
+        ordered = self._ordered(mends, candidates)
+        try_together(self, self._firsts(ordered), done)
+        settled = set(done)
+        for mend, plan in ordered:
+            if id(mend) not in settled:
+                self._suspicion(done.get(id(mend), mend), id(mend), plan, done)
+
+    def _firsts(self, ordered: Sequence[tuple[Mend, FixPlan]]) -> list[Attempt]:
+        """For each finding its own edit, else the likeliest of the catalogue."""
+        chosen: dict[int, Attempt] = {}
+        for mend, plan in ordered:
+            tried = self._planned(mend, plan)
+            own = plan is mend.judged.plan
+            if tried is not None and (own or (not mend.edits and id(mend) not in chosen)):
+                chosen[id(mend)] = Attempt(mend, tried)
+        return list(chosen.values())
 
     def _ordered(
         self, mends: Iterable[Mend], candidates: Sequence[Candidate]
@@ -135,7 +192,7 @@ class Proving:
         tried = self._planned(mend, plan)
         if tried is None:
             return
-        if not self.trainings.allows(2):
+        if not self.affords(self.ground, [*self.ground, tried]):
             done[key] = told(mend, f"{plan.description}: {NOT_TRIED}")
             return
         self.say(f"trying an edit for {mend.judged.finding.rule}")
@@ -172,34 +229,21 @@ class Proving:
             return "the edits contradict each other"
         if self.invented and verdict.outcome == "better":
             return "the data is invented"
+        if self.advising and verdict.outcome == "better":
+            return JUDGEMENT
         return reason_against(self.trainings, verdict, one, other)
 
     def _prune(self, done: dict[int, Mend]) -> None:
         """Take each proven edit but the last out again: later ones may have made it needless."""
         proven = [(key, mend) for key, mend in done.items() if mend.proven]
         for key, mend in proven[:-1]:
-            if not self.trainings.allows(2):
-                return
             rest = [other for other in self.ground if other is not mend]
+            if not self.affords(rest, self.ground):
+                return
             verdict = self.compare(rest, self.ground)
             if verdict.outcome in ("noise", "worse"):
                 self.ground = rest
                 done[key] = needless(mend, verdict)
-
-    # Advice
-
-    def _advice(self, mend: Mend) -> Mend:
-        """An edit that harms is not offered; any other stays what it is."""
-        if not self.trainings.allows(2):
-            return told(mend, NOT_TRIED)
-        verdict = self.compare(self.ground, [*self.ground, mend])
-        if verdict.outcome is None:
-            return told(mend, f"not measured: {verdict.reason}")
-        plan = mend.judged.plan
-        assert isinstance(plan, FixPlan)
-        tried = unproven(mend, plan, verdict, None)
-        self.join(tried)
-        return tried
 
     # Variants
 
@@ -207,6 +251,13 @@ class Proving:
         """From now on the edit belongs to the ground: it is posted, or it will be written."""
         if mend.proven or (self.everything and gains(mend)):
             self.ground.append(mend)
+
+    def affords(self, before: Sequence[Mend], after: Sequence[Mend]) -> bool:
+        """Whether the fewest pairs of these variants can be run in time."""
+        one, other = self._texts(before), self._texts(after)
+        if one is None or other is None:
+            return True
+        return self.trainings.allows_pairs(one, other, range(FEWEST_PAIRS))
 
     def compare(self, before: Sequence[Mend], after: Sequence[Mend]) -> Verdict:
         """The program with the edits of some mends, against that with the edits of others."""

@@ -56,9 +56,13 @@ def is_invented(seen: Observation | None) -> bool:
 
 
 def worth_two(mends: Sequence[Mend], options: Options, *, advice: bool) -> bool:
-    """Whether a second sandbox for the other side of each pair is worth its start."""
+    """Whether a second sandbox for the other side of each pair is worth its start.
+
+    On a busy machine two runs take twice as long as one.
+    """
     tried = [m for m in mends if is_contract(m) or is_suspicion(m) or (advice and is_advice(m))]
-    return len(tried) > 1 and options.jobs == 1 and (os.cpu_count() or 1) > 1
+    cores = os.cpu_count() or 1
+    return len(tried) > 1 and options.jobs == 1 and os.getloadavg()[0] < cores
 
 
 def trainings_of(
@@ -97,11 +101,11 @@ def trainings_of(
 
 
 def candidates_for(mends: Sequence[Mend], program: Program) -> tuple[Candidate, ...]:
-    """Further edits of the catalogue for the suspicions among the mends."""
+    """Further edits of the catalogue for the suspicions and the advice among the mends."""
     return tuple(
         Candidate(repair.plan, mend.judged, likelihood=repair.likelihood)
         for mend in mends
-        if is_suspicion(mend)
+        if is_suspicion(mend) or is_advice(mend)
         for repair in repairs_for(mend.judged.finding.kind, program)
         if repair.plan.changes != mend.changes
     )

@@ -1,14 +1,16 @@
 """The rim: runs of the program under test, each one short training that is measured.
 
-The first run of the unedited program sets the measure of all others: what it reached within its
-seconds (steps, rows drawn, rows trained on) bounds every later run, so that a pair trains equally
-long however loaded the machine is. Every unedited run serves all candidates.
+The first run sets the measure of all others: what it reached within its seconds (steps, rows drawn,
+rows trained on) bounds every later run, so that a pair trains equally long however loaded the
+machine is. When so long a training leaves no time for a comparison, all train shorter. Every run of
+a variant serves all experiments.
 """
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -25,6 +27,8 @@ SLACK = 4
 FIRST_SEED = 1
 FEWEST_STEPS = 20
 """A program that the clock has stopped before has not begun to show what it can learn."""
+COMPARISON = 8
+"""Runs for which there must be time: three pairs with room to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,17 @@ class Trainings:
         """Whether so many more runs end in time, as far as the earlier ones tell."""
         return self.time_left > runs * self.longest * 1.2
 
+    def allows_pairs(self, before: Texts, after: Texts, seeds: Iterable[int]) -> bool:
+        """Whether what is missing of these pairs can be run in time, side by side if possible."""
+        keys = [_key(texts, seed, 1) for texts in (before, after) for seed in seeds]
+        missing = sum(key not in self._known for key in keys)
+        return self.allows(max(1, math.ceil(missing / self.lanes)))
+
+    @property
+    def lanes(self) -> int:
+        """Runs at a time."""
+        return 1 if self.other is None else 2
+
     def pair(self, before: Texts, after: Texts, seed: int) -> tuple[Result, Result]:
         """The measures of two variants under one seed, side by side when there is room."""
         keys = [_key(texts, seed, 1) for texts in (before, after)]
@@ -104,9 +119,21 @@ class Trainings:
         started = time.monotonic()
         result = self._measured(texts, seed, times, run)
         seconds = time.monotonic() - started
-        self.longest = max(self.longest, seconds / times)
         self.spent += seconds
+        if self._bounds is None and isinstance(result, Measured):
+            self._bounds, shortened = self._calibrated(result, seconds)
+            if shortened:
+                return self._timed(texts, seed, times, run)
+        self.longest = max(self.longest, seconds / times)
         return result
+
+    def _calibrated(self, first: Measured, seconds: float) -> tuple[ExperimentRequest, bool]:
+        """(the bounds of all later runs, whether they are shorter than the first was)."""
+        bounds = _bounds(self.experiment, first)
+        shorter = _shortened(first, seconds - self.time_left * self.lanes / COMPARISON)
+        if shorter is None:
+            return bounds, False
+        return bounds.model_copy(update={"epochs": 0, "rows": shorter}), True
 
     def _measured(self, texts: Texts, seed: int, times: int, run: Run) -> Result:
         asked = self.base.model_copy(
@@ -128,8 +155,6 @@ class Trainings:
             return NotMeasured(f"only {found.steps} training steps fit into the time")
         if self._bounds is not None and found.ended == "time":
             return NotMeasured("it takes too long to train as far as the unedited program")
-        if self._bounds is None:
-            self._bounds = _calibrated(self.experiment, found)
         return found
 
     def _bounded(self, times: int) -> ExperimentRequest:
@@ -144,7 +169,15 @@ def _key(texts: Texts, seed: int, times: int) -> Key:
     return tuple(sorted(texts.items())), seed, times
 
 
-def _calibrated(asked: ExperimentRequest, first: Measured) -> ExperimentRequest:
+def _shortened(first: Measured, excess: float) -> int | None:
+    """The rows to train on so that a run takes `excess` seconds less; None: as many as it did."""
+    if excess <= 0 or first.seconds <= 0 or first.steps <= 2 * FEWEST_STEPS:
+        return None
+    share = max(1 - excess / first.seconds, 2 * FEWEST_STEPS / first.steps)
+    return max(1, round(first.trained * share))
+
+
+def _bounds(asked: ExperimentRequest, first: Measured) -> ExperimentRequest:
     """The bounds that make every later run as long as the first one was."""
     longer = {"seconds": max(asked.seconds, first.seconds) * SLACK, "samples": first.samples}
     longer["samples"] = max(8, min(asked.samples, first.samples))

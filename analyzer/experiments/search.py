@@ -1,22 +1,28 @@
-"""A bounded search over single edits, for a program that plainly does not learn.
+"""A bounded search over edits that nobody has suspected, for a program that plainly does not learn.
 
-It begins only when nothing else explains: no finding is posted or proven, and under every one of
-the paired seeds the program stays at chance. What it finds passes the same bars as every other
-experiment, and speaks in the name of the rule "does-not-learn" with the kind of its edit.
+It begins only when nothing else explains: with all that is posted or proven the program still stays
+at chance under every one of the paired seeds. First the likeliest edit of every kind is tried, all
+at once: where several faults hide each other no single edit helps. What is not missed is taken out
+again. Then the edits are tried one by one. What is found passes the same bars as every other
+experiment, and speaks in the name of the rule "does-not-learn" with the kind of its likeliest edit.
+
+Where advice that helps is written too, a program that learns poorly is enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from analyzer.calibration import calibrated
 from analyzer.errors import EditError
 from analyzer.experiments.decision import FEWEST_PAIRS
-from analyzer.experiments.proving import Proving
-from analyzer.experiments.runs import NotMeasured
-from analyzer.experiments.scores import deciding_score, skill
-from analyzer.findings import Finding
+from analyzer.experiments.materiality import POOR
+from analyzer.experiments.proving import NOT_TRIED, Proving
+from analyzer.experiments.standing import gains
+from analyzer.findings import Finding, Unchecked
 from analyzer.fixing.apply import plan_edits
+from analyzer.fixing.edits import Change, FixPlan
 from analyzer.fusion import Judged, fingerprint
 from analyzer.mending import Mend
 from analyzer.repairs.base import Repair
@@ -26,51 +32,122 @@ from analyzer.rules.registry import rule_named
 
 AT_CHANCE = 0.1
 """Part of the way from chance to perfection below which a program has not begun to learn."""
+MOST_AT_ONCE = 6
+"""Edits tried together; each of them costs a comparison when it is taken out again."""
 
 RULE = "does-not-learn"
 
 
-def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Mend | None:
-    """A finding with the first edit that makes an unexplained program learn; None without one."""
-    if any(mend.posted for mend in mends) or not _at_chance(proving):
-        return None
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """How a search ended.
+
+    Attributes:
+        mend: a finding with the edit that makes the program learn; None without one.
+        untried: how many edits there was no time for; of all.
+    """
+
+    mend: Mend | None = None
+    untried: int = 0
+    of: int = 0
+
+    @property
+    def unchecked(self) -> tuple[Unchecked, ...]:
+        """A search that time has ended is none that found nothing."""
+        if not self.untried or self.mend is not None:
+            return ()
+        reason = f"the program stays at chance; {self.untried} of {self.of} edits {NOT_TRIED}"
+        return (Unchecked(rule=RULE, reason=reason),)
+
+
+def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explained:
+    """Look for the edits that make an unexplained program learn."""
+    if any(mend.proven or gains(mend) for mend in mends):
+        return Explained()
+    bound = POOR if proving.everything else AT_CHANCE
+    reached = _reached(proving, bound)
+    if reached is None:
+        return Explained()
     tried = {mend.changes for mend in mends if mend.experiment is not None}
-    for repair in search(program):
-        if repair.plan.changes in tried:
-            continue
-        mend = _planned(proving, program, repair)
-        proven = None if mend is None else proving.single(mend)
+    repairs = [repair for repair in search(program) if repair.plan.changes not in tried]
+    posed = [_planned(proving, program, repair, reached < AT_CHANCE) for repair in repairs]
+    left = [mend for mend in posed if mend is not None]
+    found = _at_once(proving, program, repairs, reached < AT_CHANCE)
+    if found is not None:
+        return Explained(found)
+    for number, mend in enumerate(left):
+        if not proving.affords(proving.ground, [*proving.ground, mend]):
+            return Explained(None, len(left) - number, len(left))
+        proving.say("trying an edit that no rule suggests")
+        proven = proving.single(mend)
         if proven is not None:
-            return proven
-    return None
+            return Explained(proven)
+    return Explained()
 
 
-def _at_chance(proving: Proving) -> bool:
-    """Whether the unedited program stays at chance under every paired seed."""
+def _reached(proving: Proving, bound: float) -> float | None:
+    """How far the program gets at best; None when it gets beyond the bound, or was not measured."""
+    best = -1.0
     for seed in range(FEWEST_PAIRS):
-        if not proving.trainings.allows(2):
-            return False
-        run = proving.trainings.measure({}, seed)
-        if isinstance(run, NotMeasured):
-            return False
-        name = deciding_score(proving.problem, [run])
-        if name is None or skill(run, name) >= AT_CHANCE:
-            return False
-    return True
+        learned = proving.learns(seed)
+        if learned is None or learned >= bound:
+            return None
+        best = max(best, learned)
+    return best
 
 
-def _planned(proving: Proving, program: Program, repair: Repair) -> Mend | None:
+def _at_once(
+    proving: Proving, program: Program, repairs: Sequence[Repair], chance: bool
+) -> Mend | None:
+    """The likeliest edit of each kind, all of them, without those that are not missed."""
+    kept = list({repair.kind: repair for repair in reversed(repairs)}.values())
+    kept = sorted(kept, key=lambda repair: -repair.likelihood)[:MOST_AT_ONCE]
+    mend = _planned(proving, program, _joined(kept), chance) if len(kept) > 1 else None
+    if mend is None or not proving.affords(proving.ground, [*proving.ground, mend]):
+        return None
+    proving.say("trying the usual edits together")
+    whole = proving.single(mend)
+    if whole is None:
+        return None
+    for repair in sorted(kept, key=lambda each: each.likelihood):
+        rest = [other for other in kept if other is not repair]
+        fewer = _planned(proving, program, _joined(rest), chance) if rest else None
+        if fewer is None:
+            continue
+        before, after = [*proving.ground, fewer], [*proving.ground, mend]
+        if not proving.affords(before, after):
+            break
+        if proving.compare(before, after).outcome in ("noise", "worse"):
+            kept, mend = rest, fewer
+    return proving.single(mend) or whole
+
+
+def _joined(repairs: Sequence[Repair]) -> Repair:
+    """All these edits as one, with the place and the kind of the likeliest."""
+    first = repairs[0]
+    if len(repairs) == 1:
+        return first
+    changes: dict[Change, None] = {}
+    for repair in repairs:
+        changes |= dict.fromkeys(repair.plan.changes)
+    words = "; ".join(repair.plan.description for repair in repairs)
+    plan = FixPlan(words, tuple(changes), safe=False)
+    return Repair(first.kind, first.site, plan, first.likelihood)
+
+
+def _planned(proving: Proving, program: Program, repair: Repair, chance: bool) -> Mend | None:
     file = proving.file
     try:
         edits = plan_edits(file.path, file.text, repair.plan.changes)
     except EditError:
         return None
-    judged = Judged(_finding(program, repair), repair.plan, "warning")
+    judged = Judged(_finding(program, repair, chance), repair.plan, "warning")
     return Mend(judged, repair.plan.changes, edits)
 
 
-def _finding(program: Program, repair: Repair) -> Finding:
+def _finding(program: Program, repair: Repair, chance: bool) -> Finding:
     rule, site = rule_named(RULE), repair.site
+    what, then = ("stays at chance", "it learns") if chance else ("learns little", "it learns more")
     return Finding(
         rule=rule.name,
         code=rule.code,
@@ -82,7 +159,7 @@ def _finding(program: Program, repair: Repair) -> Finding:
         line=site.line,
         end_line=max(site.line, site.end_line),
         column=site.column,
-        message=f"The program stays at chance; it learns once you {repair.plan.description}.",
+        message=f"The program {what}; {then} once you {repair.plan.description}.",
         why=(
             "No rule explains it; of the edits that were tried this one made the same short"
             " training succeed."

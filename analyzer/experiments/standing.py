@@ -44,6 +44,6 @@ def is_suspicion(mend: Mend) -> bool:
 
 
 def is_advice(mend: Mend) -> bool:
-    """Advice that no experiment could make more of, with an edit."""
+    """Advice that no experiment could make more of."""
     sound = rests_on_a_rule(mend) and mend.verified is not False
-    return sound and bool(mend.edits) and mend.judged.proven_severity == "advice"
+    return sound and mend.judged.proven_severity == "advice"

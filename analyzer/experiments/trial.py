@@ -43,7 +43,7 @@ def compare(trainings: Trainings, problem: Problem, before: Texts, after: Texts)
     started = time.monotonic()
     pairs: list[Pair] = []
     for seed in range(MOST_PAIRS):
-        if not trainings.allows(2):
+        if not trainings.allows_pairs(before, after, (seed,)):
             return _late(pairs, problem, started)
         pair = trainings.pair(before, after, seed)
         if isinstance(pair[0], NotMeasured) and pair[0].broke and not pairs:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from analyzer.kinds import Kind
+from analyzer.repairs.architecture import batch_norms, depths, dropouts
 from analyzer.repairs.base import Repair, Repairer
 from analyzer.repairs.batches import batch_sizes
 from analyzer.repairs.hidden import hidden_activations, initializers
@@ -13,6 +14,7 @@ from analyzer.repairs.inputs import inputs
 from analyzer.repairs.learning_rates import learning_rates
 from analyzer.repairs.optimizers import optimizers
 from analyzer.repairs.outputs import outputs
+from analyzer.repairs.sizes import epochs, filters, widths
 from analyzer.rules.base import Program
 
 REPAIRERS: dict[Kind, tuple[Repairer, ...]] = {
@@ -24,6 +26,15 @@ REPAIRERS: dict[Kind, tuple[Repairer, ...]] = {
     "hidden_activation": (hidden_activations,),
     "initializer": (initializers,),
     "batch_size": (batch_sizes,),
+    "label_encoding": (outputs,),
+    "batch_norm": (batch_norms,),
+    "depth": (depths,),
+    "dropout": (dropouts,),
+    "neurons": (widths,),
+    "dense_layers": (widths,),
+    "filters": (filters,),
+    "kernel_size": (filters,),
+    "epochs": (epochs,),
 }
 
 EVERY: tuple[Repairer, ...] = (
@@ -34,6 +45,9 @@ EVERY: tuple[Repairer, ...] = (
     optimizers,
     initializers,
     batch_sizes,
+    batch_norms,
+    widths,
+    epochs,
 )
 
 MOST_TRIED = 12

@@ -20,7 +20,7 @@ from analyzer.observed import OptimizerUse
 from analyzer.repairs.base import Repair, offered
 from analyzer.repairs.spelling import optimizer_call
 from analyzer.rules.base import Program
-from analyzer.rules.learner.learning_rate import BANDS
+from analyzer.rules.reading.rates import BANDS
 from analyzer.source.calls import Argument, CallSite
 
 LADDER = ((1.0, 0.5), (0.1, 0.3), (10.0, 0.25), (0.01, 0.1))

@@ -14,6 +14,7 @@ from analyzer.fixing.edits import Declined, FixPlan
 from analyzer.repairs.base import Repair, offered
 from analyzer.rules.base import Program
 from analyzer.rules.reading.head import Head, only_head
+from analyzer.rules.reading.labels import real_targets
 from analyzer.rules.reading.losses import only_loss
 from analyzer.rules.reading.mends import (
     add_activation,
@@ -67,8 +68,11 @@ def outputs(program: Program) -> Iterator[Repair]:
 def wanted(program: Program) -> Pair | None:
     """The pair that the task wants; None when task or labels are not known well enough."""
     head = only_head(program)
+    problem = "regression" if real_targets(program) else program.problem
     if program.framework == "torch":
-        return TORCH_PAIRS.get(program.problem)
+        return TORCH_PAIRS.get(problem)
+    if problem == "regression":
+        return KERAS_PAIRS[problem]
     if program.problem == "binary" and head is not None and head.width == 2:
         return _categorical(program)
     if program.problem == "multiclass":

@@ -19,8 +19,9 @@ Instead
     y = np.where(x > 0, 1, 0)
     model.compile(loss="binary_crossentropy", optimizer="adam")
 The fix
-    Where another loss reads the labels as they are, that loss; else the statement that makes the
-    labels must change, which is the author's.
+    Where another loss reads the labels as they are, that loss; for real numbers outside 0..1 the
+    squared error with a linear output; else the statement that makes the labels must change, which
+    is the author's.
 Sources
     Keras and PyTorch documentation of the losses; Theia section 4.1.10 (LLM).
 """
@@ -33,7 +34,8 @@ from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined, FixPlan
 from analyzer.observed import LossUse
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
-from analyzer.rules.reading.labels import LabelFacts, label_facts
+from analyzer.rules.reading.head import only_head
+from analyzer.rules.reading.labels import LabelFacts, label_facts, real_targets
 from analyzer.rules.reading.losses import (
     BINARY,
     KERAS_INTEGER,
@@ -41,11 +43,12 @@ from analyzer.rules.reading.losses import (
     only_loss,
     spoken,
 )
-from analyzer.rules.reading.mends import change_loss
+from analyzer.rules.reading.mends import change_loss, drop_activation, together
 from analyzer.rules.reading.proof import first_site, learner_seen, number, proof
 from analyzer.rules.samples import at, dense, labels, sample
 
 MANY_CLASSES = "many classes under a binary loss"  # the root it shares with the output's width
+SQUARED_ERROR = "mean_squared_error"
 UNIT_LOW, UNIT_HIGH = 0.0, 1.0  # targets that a binary cross-entropy can read
 
 
@@ -118,9 +121,23 @@ def _span(facts: LabelFacts) -> str:
 
 
 def _fix(program: Program, loss: LossUse, better: str | None) -> FixPlan | Declined:
-    if better is None:
-        return Declined("the statement that makes the labels must change")
-    return change_loss(program, loss, better)
+    if better is not None:
+        return change_loss(program, loss, better)
+    if real_targets(program):
+        return _for_numbers(program, loss)
+    return Declined("the statement that makes the labels must change")
+
+
+def _for_numbers(program: Program, loss: LossUse) -> FixPlan | Declined:
+    """What a regression takes: the squared error, and an output that reaches every number."""
+    error = change_loss(program, loss, "mse" if program.framework == "torch" else SQUARED_ERROR)
+    head = only_head(program)
+    if head is None or not head.certain:
+        return Declined("the output was not found in the source")
+    if head.shaper is None or loss.from_logits:
+        return error
+    linear = drop_activation(program, head.shaper)
+    return together("use the squared error and a linear output", error, linear)
 
 
 KERAS = """
@@ -181,7 +198,7 @@ EXAMPLES = (
             targets=labels("continuous", min=-120.5, max=98.0),
             data={"labels_site": at(1)},
         ),
-        found=(Found(1, "span -120 to 98", None, "contract"),),
+        found=(Found(1, "span -120 to 98", "Dense(1)", "contract"),),
     ),
     Example(
         "soft labels between 0 and 1",

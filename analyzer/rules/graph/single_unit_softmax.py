@@ -31,6 +31,7 @@ from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined, FixPlan
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.head import Head, heads
+from analyzer.rules.reading.labels import real_targets
 from analyzer.rules.reading.mends import change_activation, drop_activation
 from analyzer.rules.reading.proof import graph_seen, proof
 from analyzer.rules.samples import activation, dense, labels, linear, other, sample
@@ -72,7 +73,7 @@ class SingleUnitSoftmax(Rule):
 
     def _fix(self, program: Program, head: Head) -> FixPlan | Declined:
         assert head.shaper is not None
-        if program.problem == "regression":
+        if program.problem == "regression" or real_targets(program):
             return drop_activation(program, head.shaper)
         return change_activation(program, head.shaper, "sigmoid")
 

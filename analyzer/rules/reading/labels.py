@@ -53,6 +53,15 @@ def label_facts(program: Program) -> LabelFacts | None:
     return labels_in_code(program.source)
 
 
+def real_targets(program: Program) -> bool:
+    """Whether the program's own labels were seen to be real numbers that are no probabilities."""
+    facts = label_facts(program)
+    if facts is None or not facts.seen or facts.encoding != "continuous" or facts.stats is None:
+        return False
+    low, high = facts.stats.min, facts.stats.max
+    return low is not None and high is not None and (low < 0.0 or high > 1.0)
+
+
 ENCODING_WORDS: dict[LabelEncoding, str] = {
     "integer": "class numbers",
     "one_hot": "one-hot rows",

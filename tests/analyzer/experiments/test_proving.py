@@ -269,7 +269,7 @@ def test_what_there_was_no_time_for_is_said(make):
     assert any(mend.experiment is not None for mend in mends)
     late = [mend for mend in mends if mend.experiment is None]
     assert late
-    assert all("no time left" in m.trials[0] or "time was over" in m.trials[0] for m in late)
+    assert all("lack of time" in m.trials[0] or "time was over" in m.trials[0] for m in late)
 
 
 def test_advice_that_harms_is_not_written_and_other_advice_stays(make):

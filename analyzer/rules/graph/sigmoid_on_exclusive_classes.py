@@ -10,7 +10,9 @@ Why it hurts
 How it is measured
     Width and activation of the output, the encoding of the labels, the loss.
 When it is right
-    With multi-hot labels, where several classes can be present, sigmoid is the right choice.
+    With multi-hot labels, where several classes can be present, sigmoid is the right choice. With
+    binary cross-entropy over one-hot rows each unit learns its class against the rest, and the
+    largest output still names the class: there the finding is advice, a warning elsewhere.
 Example
     model.add(Dense(5, activation="sigmoid"))
     model.compile(loss="categorical_crossentropy", optimizer="adam")
@@ -21,7 +23,8 @@ The fix
     Softmax in place of sigmoid; in PyTorch no activation and CrossEntropyLoss. Safe when the labels
     are one class per sample.
 Sources
-    Theia section 4.1.10 (LLM); Bishop, Pattern Recognition and Machine Learning, section 4.3.4.
+    Theia section 4.1.10 (LLM); Bishop, Pattern Recognition and Machine Learning, section 4.3.4;
+    Wightman et al. 2021 (binary cross-entropy over exclusive classes trains as well).
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined, FixPlan
+from analyzer.kinds import Severity
 from analyzer.observed import LossUse
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.head import Head, only_head
@@ -38,6 +42,7 @@ from analyzer.rules.reading.losses import (
     BINARY,
     KERAS_INTEGER,
     KERAS_ONE_HOT,
+    against_the_rest,
     only_loss,
     takes_logits,
 )
@@ -90,6 +95,7 @@ class SigmoidOnExclusiveClasses(Rule):
                     data=facts.words if facts else None,
                 ),
                 fix=_fix(program, head, loss),
+                severity=_severity(head, loss, facts),
                 proof=proof(graph_seen(program), seen),
             )
 
@@ -97,6 +103,11 @@ class SigmoidOnExclusiveClasses(Rule):
 def _applies(head: Head, loss: LossUse) -> bool:
     several = head.width is not None and head.width > 1
     return several and head.activation == "sigmoid" and not takes_logits(loss)
+
+
+def _severity(head: Head, loss: LossUse, facts: LabelFacts | None) -> Severity | None:
+    encoding = facts.encoding if facts else None
+    return "advice" if against_the_rest(loss, head.activation, encoding) else None
 
 
 def _message(head: Head, loss: LossUse, facts: LabelFacts | None) -> str:

@@ -11,7 +11,8 @@ How it is measured
     The loss, the width and activation of the output, the encoding of the labels.
 When it is right
     Binary cross-entropy over multi-hot labels; over a softmax of two units, where it equals the
-    categorical one.
+    categorical one. Over sigmoid units and one-hot rows it teaches each class against the rest:
+    there the finding is advice.
 Example
     model.add(Dense(5, activation="softmax"))
     model.compile(loss="binary_crossentropy", optimizer="adam")
@@ -37,7 +38,14 @@ from analyzer.observed import LossUse
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.head import Head, only_head
 from analyzer.rules.reading.labels import EXCLUSIVE, LabelFacts, label_facts
-from analyzer.rules.reading.losses import BINARY, CATEGORICAL, CLASSIFICATION, only_loss, spoken
+from analyzer.rules.reading.losses import (
+    BINARY,
+    CATEGORICAL,
+    CLASSIFICATION,
+    against_the_rest,
+    only_loss,
+    spoken,
+)
 from analyzer.rules.reading.mends import change_loss, drop_activation, together
 from analyzer.rules.reading.proof import first_site, graph_seen, learner_seen, proof
 from analyzer.rules.samples import activation, dense, labels, linear, sample
@@ -104,7 +112,7 @@ def _verdict(head: Head, loss: LossUse, facts: LabelFacts | None) -> Verdict | N
             "over a single output unit it is zero for every weight", "error", _one(loss), False
         )
     if loss.name in BINARY and (head.width or 1) > 1:
-        return _binary_over_classes(head, facts)
+        return _binary_over_classes(head, loss, facts)
     return None
 
 
@@ -112,7 +120,7 @@ def _one(loss: LossUse) -> str:
     return "bce_with_logits" if loss.name in ("cross_entropy", "nll") else "binary_crossentropy"
 
 
-def _binary_over_classes(head: Head, facts: LabelFacts | None) -> Verdict | None:
+def _binary_over_classes(head: Head, loss: LossUse, facts: LabelFacts | None) -> Verdict | None:
     softmax = head.activation == "softmax"
     if facts is not None and facts.encoding == "multi_hot":
         return None
@@ -123,7 +131,8 @@ def _binary_over_classes(head: Head, facts: LabelFacts | None) -> Verdict | None
     better += "categorical_crossentropy"
     if by_labels and facts is not None:
         words = f"it asks {head.width} yes/no questions, but the labels are {facts.words}"
-        return Verdict(words, "warning", better, not softmax)
+        gentle = against_the_rest(loss, head.activation, facts.encoding)
+        return Verdict(words, "advice" if gentle else "warning", better, not softmax)
     if softmax:
         words = f"the {head.width} softmax outputs are one distribution, not yes/no questions"
         return Verdict(words, "warning", better, False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.observed import LossUse
+from analyzer.observed import LabelEncoding, LossUse
 from analyzer.rules.base import Program
 
 SQUARED = frozenset({"mean_squared_error", "mse", "mse_loss"})
@@ -44,6 +44,15 @@ def only_loss(program: Program) -> LossUse | None:
     """The loss of a program with exactly one that is not the program's own function."""
     losses = program.learner.losses if program.learner else ()
     return losses[0] if len(losses) == 1 and not losses[0].custom else None
+
+
+def against_the_rest(loss: LossUse, activation: str | None, encoding: LabelEncoding | None) -> bool:
+    """Sigmoid units that learn one class each against the rest.
+
+    Binary cross-entropy over one-hot rows is a sound loss of its own: each output is its class's
+    probability, the largest names the class. Integer labels or another loss do not make that sense.
+    """
+    return loss.name in BINARY and activation == "sigmoid" and encoding == "one_hot"
 
 
 def takes_logits(loss: LossUse) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.experiments.outcomes import raised, told, unproven
+from analyzer.experiments.outcomes import JUDGEMENT, raised, told, unproven
+from analyzer.experiments.standing import is_advice
 from analyzer.experiments.trial import Verdict
 from analyzer.fixing.edits import FixPlan
 from analyzer.mending import Mend
@@ -42,21 +43,25 @@ class Unit:
     likelihood: float
 
 
-def try_together(proving: Proving, attempts: Sequence[Attempt], done: dict[int, Mend]) -> None:
-    """Try these edits at once, prune them, and note in `done` what came of each finding."""
+def try_together(proving: Proving, attempts: Sequence[Attempt], done: dict[int, Mend]) -> bool:
+    """Try these edits at once, prune them, and note in `done` what came of each finding.
+
+    Returns:
+        Whether they help.
+    """
     units = units_of(attempts)
     ground = list(proving.ground)
     if len(units) < 2 or not proving.affords(ground, [*ground, *edits_of(units)]):
-        return
+        return False
     proving.say("trying the suspected edits together")
     whole = proving.compare(ground, [*ground, *edits_of(units)])
     if whole.outcome != "better":
-        return
+        return False
     kept, missed, complete = _pruned(proving, ground, units)
     if len(kept) < len(units):
         whole = proving.compare(ground, [*ground, *edits_of(kept)])
         if whole.outcome != "better":
-            return
+            return False
     against = proving.against(whole, ground, [*ground, *edits_of(kept)])
     if against is None and not complete:
         against = UNPRUNED
@@ -66,6 +71,7 @@ def try_together(proving: Proving, attempts: Sequence[Attempt], done: dict[int, 
         else:
             for attempt in unit.attempts:
                 done[id(attempt.mend)] = told(attempt.mend, "not needed beside the other edits")
+    return True
 
 
 def units_of(attempts: Sequence[Attempt]) -> list[Unit]:
@@ -113,9 +119,10 @@ def _keep(
     for attempt in unit.attempts:
         plan = attempt.tried.judged.plan
         assert isinstance(plan, FixPlan)
-        if against is None:
+        why = JUDGEMENT if is_advice(attempt.mend) else against
+        if why is None:
             result = raised(attempt.tried, verdict)
         else:
-            result = unproven(attempt.tried, plan, verdict, against)
+            result = unproven(attempt.tried, plan, verdict, why)
         done[id(attempt.mend)] = result
     proving.join(done[id(unit.attempts[0].mend)])

@@ -10,6 +10,8 @@ from analyzer.fixing.edits import FixPlan
 from analyzer.mending import Mend
 
 RAISED_CONFIDENCE = 0.8
+JUDGEMENT = "it remains a matter of judgement"
+"""What a gain cannot make more of: advice about how a program is best built."""
 
 
 def withdrawn(mend: Mend) -> Mend:

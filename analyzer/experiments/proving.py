@@ -4,9 +4,9 @@ Contracts come first and are never overruled: their edits together are the groun
 everything else is tried, since a program that cannot learn hides the effect of any other edit.
 On that ground the suspicions' edits are tried together (`joint`), then what is left of them one by
 one, cheapest and likeliest first; one that is proven joins the ground. In the end each proven one
-is taken out again: what is not missed is not needed. Advice, where it is tried at all, follows in
-the same way. What a contract's own edit achieves is measured first when there is time for that and
-the rest, else last.
+is taken out again: what is not missed is not needed. Advice, where it is tried at all, takes part,
+and stays advice. What a contract's own edit achieves is measured first when there is time for that
+and the rest, else last.
 
 That its finding is gone proves nothing of an edit whose finding rests on a rule alone: such an edit
 counts as verified only when the program is better for it.
@@ -22,7 +22,7 @@ from analyzer.experiments.candidates import Candidate, in_order
 from analyzer.experiments.decision import FEWEST_PAIRS
 from analyzer.experiments.joint import Attempt, try_together
 from analyzer.experiments.materiality import reason_against
-from analyzer.experiments.outcomes import needless, raised, supported, told, unproven
+from analyzer.experiments.outcomes import JUDGEMENT, needless, raised, supported, told, unproven
 from analyzer.experiments.runs import NotMeasured, Trainings
 from analyzer.experiments.scores import deciding_score, skill
 from analyzer.experiments.standing import gains, is_advice, is_contract, is_suspicion
@@ -34,11 +34,12 @@ from analyzer.mending import Mend, compatible
 from analyzer.source.files import SourceFile
 
 NOT_TRIED = "not tried for lack of time"
-JUDGEMENT = "it remains a matter of judgement"
 AMPLE = 3
 """Comparisons for which there must be time before one is spent on what is posted anyway."""
 
 Say = Callable[[str], None]
+Tries = Sequence[tuple[Mend, FixPlan]]
+"""Edits to try, each with the finding that it may mend, likeliest and cheapest first."""
 
 
 @dataclass
@@ -49,7 +50,6 @@ class Proving:
         invented: whether the data is: a gain on it verifies an edit and raises no finding.
         ground: mends whose edits all later variants have.
         everything: whether advice that helps is written too, and so belongs to the ground.
-        advising: whether advice is tried now, of which no gain makes more.
         together: what all contracts achieve at once.
     """
 
@@ -60,7 +60,6 @@ class Proving:
     invented: bool = False
     ground: list[Mend] = field(default_factory=list)
     everything: bool = False
-    advising: bool = False
     together: Verdict = field(default_factory=lambda: Verdict(None))
 
     def prove(
@@ -81,10 +80,11 @@ class Proving:
         measured = self._ground(contracts, bool(suspected or advised))
         if measured:
             self._contracts(contracts, done)
-        self._suspicions(suspected, candidates, done)
-        self._prune(done)
-        self.advising = True
-        self._suspicions(advised, candidates, done)
+        groups = [self._ordered(group, candidates) for group in (suspected, advised)]
+        self._together(groups[0], groups[1], done)
+        for group in groups:
+            self._singly(group, done)
+            self._prune(done)
         if not measured:
             self._contracts(contracts, done)
         self._contributions(contracts, done)
@@ -151,18 +151,20 @@ class Proving:
 
     # Suspicions
 
-    def _suspicions(
-        self, mends: list[Mend], candidates: Sequence[Candidate], done: dict[int, Mend]
-    ) -> None:
-        """The edits for these findings, together and then one by one."""
-        ordered = self._ordered(mends, candidates)
-        try_together(self, self._firsts(ordered), done)
+    def _together(self, suspected: Tries, advised: Tries, done: dict[int, Mend]) -> None:
+        """The edits for all these findings at once, else those for the suspicions."""
+        firsts = self._firsts(suspected)
+        if not try_together(self, [*firsts, *self._firsts(advised)], done) and advised:
+            try_together(self, firsts, done)
+
+    def _singly(self, ordered: Tries, done: dict[int, Mend]) -> None:
+        """One by one, what has not been settled together."""
         settled = set(done)
         for mend, plan in ordered:
             if id(mend) not in settled:
                 self._suspicion(done.get(id(mend), mend), id(mend), plan, done)
 
-    def _firsts(self, ordered: Sequence[tuple[Mend, FixPlan]]) -> list[Attempt]:
+    def _firsts(self, ordered: Tries) -> list[Attempt]:
         """For each finding its own edit, else the likeliest of the catalogue."""
         chosen: dict[int, Attempt] = {}
         for mend, plan in ordered:
@@ -172,9 +174,7 @@ class Proving:
                 chosen[id(mend)] = Attempt(mend, tried)
         return list(chosen.values())
 
-    def _ordered(
-        self, mends: Iterable[Mend], candidates: Sequence[Candidate]
-    ) -> list[tuple[Mend, FixPlan]]:
+    def _ordered(self, mends: Iterable[Mend], candidates: Sequence[Candidate]) -> Tries:
         """Every edit to try with its mend, cheapest and likeliest first."""
         by_finding = {id(mend.judged): mend for mend in mends}
         own = [
@@ -197,7 +197,7 @@ class Proving:
             return
         self.say(f"trying an edit for {mend.judged.finding.rule}")
         verdict = self.compare(self.ground, [*self.ground, tried])
-        against = self.against(verdict, self.ground, [*self.ground, tried])
+        against = self.against(verdict, self.ground, [*self.ground, tried], tried)
         if verdict.outcome is None:
             done[key] = told(mend, f"{plan.description}: not measured: {verdict.reason}")
         elif against is None:
@@ -221,16 +221,20 @@ class Proving:
         return replace(mend, judged=judged, changes=plan.changes, edits=edits)
 
     def against(
-        self, verdict: Verdict, before: Sequence[Mend], after: Sequence[Mend]
+        self,
+        verdict: Verdict,
+        before: Sequence[Mend],
+        after: Sequence[Mend],
+        mend: Mend | None = None,
     ) -> str | None:
-        """Why the gain is no proof of a fault; None when it is one."""
+        """Why the gain is no proof of a fault, of that of `mend` if given; None when it is one."""
+        if mend is not None and is_advice(mend):
+            return JUDGEMENT
         one, other = self._texts(before), self._texts(after)
         if one is None or other is None:
             return "the edits contradict each other"
         if self.invented and verdict.outcome == "better":
             return "the data is invented"
-        if self.advising and verdict.outcome == "better":
-            return JUDGEMENT
         return reason_against(self.trainings, verdict, one, other)
 
     def _prune(self, done: dict[int, Mend]) -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from analyzer.kinds import Kind, Problem, Proof, Severity
 
@@ -153,14 +159,66 @@ class LayerReport(Item):
     line: int | None
 
 
+Column = tuple[float | None, ...]
+
+
+class LayerCourse(Item):
+    """Statistics of one layer along the warm-up, one value per entry of `steps`.
+
+    What nobody measured of this layer has no column, and what was not measured at one step is null
+    there. Four significant digits. `analyzer.observed.trace.LayerPoint` says what each column is.
+
+    Attributes:
+        layer: index in the program's layers; steps: completed steps at each point.
+    """
+
+    layer: int
+    steps: tuple[int, ...]
+    output_mean: Column | None = None
+    output_std: Column | None = None
+    output_q05: Column | None = None
+    output_q95: Column | None = None
+    output_zero: Column | None = None
+    output_nan: Column | None = None
+    output_infinite: Column | None = None
+    output_saturated: Column | None = None
+    output_dead: Column | None = None
+    weight_norm: Column | None = None
+    weight_mean: Column | None = None
+    weight_std: Column | None = None
+    gradient_norm: Column | None = None
+    gradient_mean: Column | None = None
+    gradient_max: Column | None = None
+    gradient_zero: Column | None = None
+    gradient_nan: Column | None = None
+    output_gradient_norm: Column | None = None
+    update_ratio: Column | None = None
+
+    @model_serializer(mode="wrap")
+    def _columns(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: column for name, column in write(self).items() if column is not None}
+
+
 class TraceReport(Item):
-    """The warm-up, as the report shows it."""
+    """The warm-up, as the report shows it.
+
+    Attributes:
+        symptoms: what looks wrong in it, strongest first: "name: message (line n)".
+        symptoms_unchecked: symptoms that could not be looked for, and why.
+        metrics: the program's own metrics per step.
+        layers: statistics along the warm-up, in execution order; layers_left_out: how many more
+            layers were followed.
+    """
 
     steps: int
     seconds: float
     device: str
     loss: tuple[float, ...]
     symptoms: tuple[str, ...] = ()
+    symptoms_unchecked: tuple[Unchecked, ...] = ()
+    metrics: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    layers: tuple[LayerCourse, ...] = ()
+    layers_left_out: int = 0
 
 
 class Seconds(Item):

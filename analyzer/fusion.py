@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,10 +20,12 @@ from analyzer.kinds import SEVERITIES, Kind, Proof, Severity
 from analyzer.observed import Site
 from analyzer.rules.base import Program, Rule, Suspicion
 from analyzer.source.calls import SourceIndex
+from analyzer.witnesses import Witnesses, witnesses_of
 
 FINGERPRINT_LENGTH = 16  # hexadecimal digits; 64 bits, ample for the findings of one repository
 STRENGTH: tuple[Proof, ...] = ("contract", "experiment", "rule")
 EVERY_RULE = "*"
+NO_WITNESSES = Witnesses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,14 @@ class Verdict:
     Attributes:
         checked: names of the rules that looked; unchecked: those that could not, and why.
         silenced: findings that a comment in the source silences.
+        witnesses: what speaks beside the rules.
     """
 
     judged: tuple[Judged, ...]
     checked: tuple[str, ...]
     unchecked: tuple[Unchecked, ...]
     silenced: int = 0
+    witnesses: Witnesses = NO_WITNESSES
 
 
 def judge(program: Program, rules: Sequence[Rule]) -> Verdict:
@@ -104,7 +108,8 @@ def judge(program: Program, rules: Sequence[Rule]) -> Verdict:
             checked.append(rule.name)
     heard = [charge for charge in charges if not silenced(charge, program.source)]
     judged = fuse(heard, program.source)
-    return Verdict(judged, tuple(checked), tuple(unchecked), len(charges) - len(heard))
+    silent = len(charges) - len(heard)
+    return Verdict(judged, tuple(checked), tuple(unchecked), silent, witnesses_of(program))
 
 
 def silenced(charge: Charge, source: SourceIndex) -> bool:
@@ -136,13 +141,26 @@ def fuse(charges: Iterable[Charge], source: SourceIndex) -> tuple[Judged, ...]:
     heard = list(charges)
     spoken = {charge.rule.name: charge.root for charge in reversed(heard)}
     roots: dict[str, list[Charge]] = {}
-    for charge in heard:
+    for charge in sorted(heard, key=lambda charge: charge.suspicion.last_resort):
+        if charge.suspicion.last_resort:
+            roots.setdefault(_explained(charge, roots) or charge.root, []).append(charge)
+            continue
         exact = [name for name in charge.suspicion.yields_to if name in spoken]
         root = spoken[exact[0]] if exact else charge.root
         roots.setdefault(root, []).append(charge)
     judged = [_one(sorted(group, key=_rank), source) for group in roots.values()]
     judged.sort(key=lambda each: (each.finding.path, each.finding.line, each.finding.code))
     return tuple(_numbered(judged))
+
+
+def _explained(charge: Charge, roots: Mapping[str, Sequence[Charge]]) -> str | None:
+    """The root that a suspicion of last resort is a witness of: of its kind, or proven."""
+    fitting = [
+        (group[0].kind != charge.kind, root)
+        for root, group in roots.items()
+        if any(other.severity != "advice" or other.kind == charge.kind for other in group)
+    ]
+    return min(fitting)[1] if fitting else None
 
 
 def _numbered(judged: list[Judged]) -> Iterator[Judged]:
@@ -161,7 +179,7 @@ def _numbered(judged: list[Judged]) -> Iterator[Judged]:
 def _rank(charge: Charge) -> tuple[int, bool, int, float, str]:
     return (
         STRENGTH.index(charge.suspicion.proof),
-        bool(charge.suspicion.yields_to),
+        bool(charge.suspicion.yields_to or charge.suspicion.last_resort),
         SEVERITIES.index(charge.severity),
         -charge.confidence,
         charge.rule.code,

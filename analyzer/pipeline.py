@@ -37,6 +37,7 @@ from analyzer.sandbox.session import Session
 from analyzer.source.files import SourceFile, read_source
 from analyzer.source.index import read_program
 from analyzer.task import infer_problem
+from analyzer.testimony import with_testimony
 from analyzer.version import VERSION
 
 Progress = Callable[[str], None]
@@ -115,6 +116,7 @@ class _Review:
         mends = self._verify(mends, verdict, file, observed, session, started)
         mends, ended = self._prove(mends, verdict, view, file, observed, session, started)
         verdict = replace(verdict, unchecked=(*verdict.unchecked, *ended))
+        mends = with_testimony(mends, verdict.witnesses)
         findings = [self._finding(mend, file) for mend in mends]
         done = time.monotonic()
         build, observe = _times(observed.observation)
@@ -269,7 +271,11 @@ class _Review:
             data=reporting.data_report(observation.data if observation else None),
             learner=reporting.learner_report(view.learner),
             layers=reporting.layer_reports(view.graph),
-            trace=reporting.trace_report(observation.trace if observation else None),
+            trace=reporting.trace_report(
+                observation.trace if observation else None,
+                verdict.witnesses,
+                invented=is_invented(observation),
+            ),
             checked=verdict.checked,
             unchecked=verdict.unchecked,
             seconds=seconds,

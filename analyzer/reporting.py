@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from analyzer.findings import (
     DataReport,
     Finding,
     FindingCounts,
+    LayerCourse,
     LayerReport,
     LearnerReport,
     ProgramReport,
@@ -17,11 +19,25 @@ from analyzer.findings import (
     Tool,
     TraceReport,
 )
-from analyzer.observed import DataProfile, Graph, Learner, Observation, Trace
+from analyzer.observed import (
+    DataProfile,
+    Graph,
+    LayerPoint,
+    LayerTrace,
+    Learner,
+    Observation,
+    Trace,
+)
 from analyzer.rules.base import Program
+from analyzer.symptoms.base import TOLD
+from analyzer.witnesses import Witnesses
 
 SHOWN_LOSSES = 200
 """The report carries at most this many losses; a warm-up has fewer."""
+SHOWN_POINTS = 20
+SHOWN_LAYERS = 60
+"""Layers with statistics: with SHOWN_POINTS points some 200 kilobytes of JSON at most."""
+COLUMNS = tuple(name for name in LayerCourse.model_fields if name not in ("layer", "steps"))
 
 
 def status_of(program: Program, observation: Observation | None) -> Status:
@@ -88,16 +104,56 @@ def layer_reports(graph: Graph | None) -> tuple[LayerReport, ...]:
     )
 
 
-def trace_report(trace: Trace | None) -> TraceReport | None:
-    """The warm-up's length and losses."""
+def trace_report(
+    trace: Trace | None, witnesses: Witnesses, *, invented: bool = False
+) -> TraceReport | None:
+    """The warm-up: its length, its losses, what looked wrong, and the layers along it.
+
+    Args:
+        invented: whether the data is: its statistics say nothing about the program.
+    """
     if trace is None:
         return None
+    layers = () if invented else trace.layers
     return TraceReport(
         steps=trace.steps,
         seconds=round(trace.seconds, 3),
         device=trace.device,
         loss=trace.loss[:SHOWN_LOSSES],
+        symptoms=tuple(each.told for each in witnesses.symptoms if each.strength >= TOLD),
+        symptoms_unchecked=witnesses.unchecked,
+        metrics={name: values[:SHOWN_LOSSES] for name, values in trace.metrics.items()},
+        layers=tuple(course_of(layer) for layer in layers[:SHOWN_LAYERS]),
+        layers_left_out=max(0, len(layers) - SHOWN_LAYERS),
     )
+
+
+def course_of(trace: LayerTrace) -> LayerCourse:
+    """A layer's statistics in columns, at no more than about SHOWN_POINTS points."""
+    points = _spread(trace.points)
+    columns = {name: tuple(getattr(point, name) for point in points) for name in COLUMNS}
+    return LayerCourse(
+        layer=trace.layer,
+        steps=tuple(point.step for point in points),
+        **{
+            name: tuple(_rounded(value) for value in column)
+            for name, column in columns.items()
+            if any(value is not None for value in column)
+        },
+    )
+
+
+def _spread(points: Sequence[LayerPoint]) -> Sequence[LayerPoint]:
+    """Evenly spaced points, the first and the last among them."""
+    if len(points) <= SHOWN_POINTS:
+        return points
+    last = len(points) - 1
+    places = (round(at * last / (SHOWN_POINTS - 1)) for at in range(SHOWN_POINTS))
+    return [points[place] for place in places]
+
+
+def _rounded(value: float | None) -> float | None:
+    return value if value is None or not math.isfinite(value) else float(f"{value:.4g}")
 
 
 def summarize(programs: Sequence[ProgramReport], version: str, seconds: float) -> Report:

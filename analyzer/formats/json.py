@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 
 from analyzer.findings import Report
 
+_NUMBER = r'(?:-?\d[\d.eE+-]*|null|"NaN"|"-?Infinity")'
+_NUMBERS = re.compile(rf"\[\n\s*{_NUMBER}(?:,\n\s*{_NUMBER})*\n\s*\]")
+"""An indented list of numbers alone; texts hold no bare line break, so that none can match."""
+
 
 def render_json(report: Report) -> str:
-    """The report as one UTF-8 JSON object; numbers that are not finite are strings."""
-    return report.model_dump_json(indent=2) + "\n"
+    """The report as one UTF-8 JSON object; numbers that are not finite are strings.
+
+    Lists of numbers stand on one line: a trace is as long as its values and no longer.
+    """
+    text = report.model_dump_json(indent=2)
+    return _NUMBERS.sub(lambda found: re.sub(r"\s*\n\s*", " ", found[0]), text) + "\n"
 
 
 def render_schema() -> str:

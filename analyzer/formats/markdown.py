@@ -30,6 +30,13 @@ def _program(program: ProgramReport) -> Iterator[str]:
     for finding in sorted(program.findings, key=lambda finding: finding.line):
         yield ""
         yield from _finding(finding)
+    if program.trace is not None and program.trace.symptoms:
+        yield ""
+        yield "<details><summary>Symptoms of the training run</summary>"
+        yield ""
+        yield from (f"- {escape(symptom)}" for symptom in program.trace.symptoms)
+        yield ""
+        yield "</details>"
     if program.unchecked:
         yield ""
         yield "<details><summary>Rules that could not look</summary>"

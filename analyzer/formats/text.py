@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from analyzer.findings import Finding, ProgramReport, Report
 from analyzer.formats import words
 
-WIDTH = 96
-
 
 def render_text(report: Report) -> str:
     """The report as plain text, findings in source order."""
@@ -28,6 +26,8 @@ def _program(program: ProgramReport) -> Iterator[str]:
         loss = program.trace.loss
         span = f"{words.number(loss[0])} → {words.number(loss[-1])}"
         yield f"  loss {span}  {words.sparkline(loss)}"
+    if program.trace is not None and program.findings:
+        yield from words.symptoms_shown(program.trace)
     for finding in sorted(program.findings, key=lambda finding: finding.line):
         yield from _finding(finding)
     if program.status != "failed":
@@ -57,4 +57,4 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return textwrap.wrap(text, words.WIDTH, initial_indent="    ", subsequent_indent="    ")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 from analyzer.experiments.wording import effect, sentence, sparklines
-from analyzer.findings import Finding, ProgramReport, Report
+from analyzer.findings import Finding, ProgramReport, Report, TraceReport
 
+WIDTH = 96
+MOST_SYMPTOMS = 5
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -33,6 +36,17 @@ def number(value: float | None) -> str:
     if value is None:
         return "unknown"
     return f"{value:.4g}"
+
+
+def known(column: Sequence[float | None] | None) -> list[float]:
+    """The values of a column of the trace that were measured."""
+    return [value for value in column or () if value is not None]
+
+
+def span(column: Sequence[float | None] | None) -> str:
+    """The first and the last value of a column; empty when nothing was measured."""
+    values = known(column)
+    return f"{number(values[0])} → {number(values[-1])}" if values else ""
 
 
 def headline(program: ProgramReport) -> str:
@@ -73,6 +87,18 @@ def totals(report: Report) -> str:
     )
     programs = _count(report.summary.programs, "program")
     return f"{programs}: {counts} in {report.summary.seconds:.1f} s"
+
+
+def symptoms_shown(trace: TraceReport) -> list[str]:
+    """The strongest symptoms, each in its own lines, and how many more there are."""
+    shown = trace.symptoms[:MOST_SYMPTOMS]
+    lines = [line for symptom in shown for line in _wrapped(f"seen: {symptom}")]
+    more = len(trace.symptoms) - len(shown)
+    return [*lines, f"  seen: {more} more in the JSON report"] if more else lines
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def age(finding: Finding) -> str:

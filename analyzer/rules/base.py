@@ -125,6 +125,8 @@ class Suspicion:
             become its witnesses. Empty: (kind, line).
         yields_to: names of rules that say the same more exactly; when one of them speaks anywhere
             in the program, this becomes its witness.
+        last_resort: it is the witness of any finding that is proven, and of any other of its kind;
+            it speaks where there is none.
     """
 
     site: Site
@@ -138,6 +140,7 @@ class Suspicion:
     why: str | None = None
     root: str = ""
     yields_to: tuple[str, ...] = ()
+    last_resort: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ from analyzer.rules.reading.proof import data_seen
 
 Phase = Literal["data", "forward", "loss", "backward", "update", "evaluation"]
 Need = Literal["losses", "layers", "gradients", "updates", "baselines", "graph", "loss", "labels"]
+StepSize = Literal["long", "short"]
 
+TOLD = 0.5
+"""Strength from which a symptom is reported; weaker ones only help to rank the causes."""
 STRONG = 0.7
 """Strength from which a symptom is worth a sentence by itself; our own, from
 `tests/analyzer/symptoms/test_real_runs.py`: sound programs stay below it."""
@@ -38,6 +41,7 @@ class Symptom:
         layer: index in the graph; None when it is about the whole program.
         site: the layer's own place, else that of the loss, the optimizer or the training.
         measured: the numbers of the message and their bounds, by name.
+        steps: whether it speaks for steps that are too long or too short, when for one of them.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Symptom:
     layer: int | None = None
     site: Site | None = None
     measured: Mapping[str, float] = field(default_factory=dict)
+    steps: StepSize | None = None
 
     @property
     def told(self) -> str:
@@ -126,12 +131,14 @@ class SymptomCheck(ABC):
         name: of the symptom; phase: where in the training it shows.
         needs: what it must see.
         causes: the kinds of fault that it usually comes from, likeliest first.
+        steps: as in `Symptom`.
     """
 
     name: ClassVar[str]
     phase: ClassVar[Phase]
     needs: ClassVar[tuple[Need, ...]]
     causes: ClassVar[tuple[Kind, ...]]
+    steps: ClassVar[StepSize | None] = None
 
     @abstractmethod
     def check(self, program: Program) -> Iterator[Symptom | Unchecked]:
@@ -159,6 +166,7 @@ class SymptomCheck(ABC):
         layer: int | None = None,
         causes: tuple[Kind, ...] = (),
         phase: Phase | None = None,
+        steps: StepSize | None = None,
         **measured: float,
     ) -> Symptom:
         """A symptom of this check's name."""
@@ -171,4 +179,5 @@ class SymptomCheck(ABC):
             layer=layer,
             site=site,
             measured={key: value for key, value in measured.items() if math.isfinite(value)},
+            steps=steps or self.steps,
         )

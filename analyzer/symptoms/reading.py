@@ -17,6 +17,7 @@ FEWEST_STEPS = 10
 """Steps from which anything is said about a course of losses (as in the rule does-not-learn)."""
 WINDOW = 10
 """Losses at either end that are compared at most; a quarter of shorter courses."""
+LONGEST_NAME = 60
 BEYOND_NOISE = 3.0
 """Standard errors between two windows from which they differ: one chance in 700 (normal)."""
 
@@ -40,8 +41,9 @@ class Followed:
 
     @property
     def name(self) -> str:
-        """As a message calls it: "the layer dense_1 (Dense)"."""
-        return f"layer {self.layer.index}, {self.layer.name} ({self.layer.type})"
+        """As a message calls it: "layer 1, dense_1 (Dense)"; the program chose the name."""
+        name = " ".join(self.layer.name.split())[:LONGEST_NAME]
+        return f"layer {self.layer.index}, {name} ({self.layer.type})"
 
     def column(self, name: str) -> tuple[float, ...]:
         """The values of one statistic, points without it left out; may hold NaN."""

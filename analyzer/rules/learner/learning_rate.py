@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import (
@@ -42,27 +41,10 @@ from analyzer.fixing.edits import (
 from analyzer.observed import OptimizerUse, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.proof import data_seen, first_site, learner_seen, number, proof
+from analyzer.rules.reading.rates import BANDS, Band
 from analyzer.rules.reading.stack import NORMALIZATIONS
 from analyzer.rules.samples import conv, dense, other, sample
 
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Rates that are usual: low and high (inclusive), and the one to start with."""
-
-    low: float
-    high: float
-    usual: float
-
-
-ADAPTIVE = Band(1e-5, 0.01, 0.001)  # per step; upper bound as in Theia, lower for fine-tuning
-BANDS: dict[str, Band] = {
-    **dict.fromkeys(("adam", "adamw", "nadam", "adamax", "radam", "rmsprop"), ADAPTIVE),
-    "sgd": Band(1e-4, 0.05, 0.01),
-    "adagrad": Band(1e-4, 0.1, 0.01),
-    "adadelta": Band(0.01, 2.0, 1.0),
-    "lion": Band(1e-6, 1e-3, 1e-4),
-}
 NORMALIZED_SGD_HIGH = 1.0  # with normalization layers the scale of the weights does not matter
 PRETRAINED_LOW = 1e-7  # fine-tuning of a pretrained model
 ROUNDING = (

@@ -64,7 +64,7 @@ class ConstantLoss(SymptomCheck):
             0.8 if stuck_later else 1.0,
             site=loss_site(program),
             loss=last,
-            steps=same,
+            same=same,
         )
 
 

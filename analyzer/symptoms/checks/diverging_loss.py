@@ -45,6 +45,7 @@ class DivergingLoss(SymptomCheck):
 
     name = "diverging-loss"
     phase = "loss"
+    steps = "long"
     needs = ("losses",)
     causes = (
         "learning_rate",

@@ -42,6 +42,7 @@ class DyingRelu(SymptomCheck):
 
     name = "dying-relu"
     phase = "forward"
+    steps = "long"
     needs = ("layers", "graph")
     causes = (
         "learning_rate",

@@ -38,6 +38,7 @@ class ExplodingGradient(SymptomCheck):
 
     name = "exploding-gradient"
     phase = "backward"
+    steps = "long"
     needs = ("gradients", "graph")
     causes = (
         "learning_rate",

@@ -73,6 +73,7 @@ class LargeWeights(SymptomCheck):
             site=each.site,
             layer=each.layer.index,
             causes=() if born else grown,
+            steps=None if born else "long",
             variance=value,
         )
 

@@ -42,6 +42,7 @@ class NumericalError(SymptomCheck):
 
     name = "numerical-error"
     phase = "forward"
+    steps = "long"
     needs = ("losses",)
     causes = (
         "learning_rate",

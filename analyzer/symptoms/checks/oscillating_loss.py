@@ -46,6 +46,7 @@ class OscillatingLoss(SymptomCheck):
 
     name = "oscillating-loss"
     phase = "loss"
+    steps = "long"
     needs = ("losses",)
     causes = (
         "learning_rate",

@@ -43,6 +43,7 @@ class SlowLoss(SymptomCheck):
 
     name = "slow-loss"
     phase = "loss"
+    steps = "short"
     needs = ("losses",)
     causes = (
         "learning_rate",

@@ -25,7 +25,7 @@ from statistics import median
 from analyzer.findings import Unchecked
 from analyzer.rules.base import Program
 from analyzer.rules.reading.proof import number
-from analyzer.symptoms.base import Shown, Symptom, SymptomCheck, SymptomExample
+from analyzer.symptoms.base import Shown, StepSize, Symptom, SymptomCheck, SymptomExample
 from analyzer.symptoms.reading import Followed, optimizer_site, weighted
 from analyzer.symptoms.samples import falling, warmed
 
@@ -56,16 +56,18 @@ class UpdateRatioOutOfBand(SymptomCheck):
         late = median(each.late("update_ratio") or 0.0 for each in layers)
         most = median(_largest(each) for each in layers)
         if late > HIGH:
-            yield self._ratio(program, late, f"above {number(HIGH)}", late > FAR * HIGH)
+            yield self._ratio(program, late, "long", late > FAR * HIGH)
         elif 0 < most < LOW:
-            yield self._ratio(program, most, f"below {number(LOW)}", most * FAR < LOW)
+            yield self._ratio(program, most, "short", most * FAR < LOW)
 
-    def _ratio(self, program: Program, ratio: float, side: str, far: bool) -> Symptom:
+    def _ratio(self, program: Program, ratio: float, steps: StepSize, far: bool) -> Symptom:
+        side = f"above {number(HIGH)}" if steps == "long" else f"below {number(LOW)}"
         return self.symptom(
             f"A step changes the weights by {number(ratio)} of their norm, {side}; near 0.001 is"
             " usual.",
             0.8 if far else 0.5,
             site=optimizer_site(program),
+            steps=steps,
             ratio=ratio,
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzer.mending import Mend
-from analyzer.witnesses import Witnesses, testified
+from analyzer.witnesses import Witnesses, attested
 
 LAST_RESORT = "trouble-in-training"
 
@@ -19,13 +19,13 @@ def with_testimony(mends: Sequence[Mend], witnesses: Witnesses) -> tuple[Mend, .
     """
     explained = any(mend.posted and not _of_last_resort(mend) for mend in mends)
     kept = [mend for mend in mends if mend.posted or not (explained and _of_last_resort(mend))]
-    return tuple(_testified(mend, witnesses) for mend in kept)
+    return tuple(_attested(mend, witnesses) for mend in kept)
 
 
 def _of_last_resort(mend: Mend) -> bool:
     return mend.judged.finding.rule == LAST_RESORT
 
 
-def _testified(mend: Mend, witnesses: Witnesses) -> Mend:
-    finding = testified(mend.judged.finding, witnesses)
+def _attested(mend: Mend, witnesses: Witnesses) -> Mend:
+    finding = attested(mend.judged.finding, witnesses)
     return replace(mend, judged=replace(mend.judged, finding=finding))

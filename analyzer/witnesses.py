@@ -83,7 +83,7 @@ def priors_of(causes: tuple[Cause, ...], learned: LearnedVerdict | None) -> Mapp
     return priors
 
 
-def testified(finding: Finding, witnesses: Witnesses) -> Finding:
+def attested(finding: Finding, witnesses: Witnesses) -> Finding:
     """The finding with the witnesses that agree with it under its evidence."""
     evidence = finding.evidence
     agreeing = [symptom.told for symptom in witnesses.about(finding)]

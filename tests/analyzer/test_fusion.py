@@ -173,3 +173,20 @@ def test_all_rules_together_name_a_single_softmax_unit_once() -> None:
     assert [each.finding.rule for each in judge(alone, all_rules()).judged] == [
         "single-unit-softmax"
     ]
+
+
+def test_a_last_resort_speaks_only_where_nothing_of_its_kind_and_nothing_proven_does() -> None:
+    last = Other(Suspicion(site=at(3), message="last.", last_resort=True, confidence=0.99))
+    other_kind = Noisy(Suspicion(site=at(1), message="advice.", kind="metric"))
+    proven = Noisy(Suspicion(site=at(1), message="proven.", kind="metric", proof="contract"))
+    same_kind = Noisy(Suspicion(site=at(1), message="same."))
+
+    def messages(*rules: Rule) -> list[str]:
+        return [each.finding.message for each in verdict(*rules).judged]
+
+    assert messages(last) == ["last."]
+    assert messages(last, other_kind) == ["advice.", "last."]
+    assert messages(last, proven) == ["proven."]
+    assert messages(last, same_kind) == ["same."]
+    (judged,) = verdict(last, same_kind).judged
+    assert judged.finding.evidence.static["witnesses"] == ["other-test-rule: last."]

@@ -9,6 +9,7 @@ from analyzer.findings import (
     Finding,
     FindingCounts,
     Fix,
+    LayerCourse,
     LayerReport,
     LearnerReport,
     ProgramReport,
@@ -60,7 +61,14 @@ def make_report(*findings: Finding, **changes) -> Report:
                 index=0, type="Dense", name="dense", parameters=650, output_shape=(10,), line=2
             ),
         ),
-        "trace": TraceReport(steps=3, seconds=0.5, device="cpu", loss=(2.3, float("nan"), 1.0)),
+        "trace": TraceReport(
+            steps=3,
+            seconds=0.5,
+            device="cpu",
+            loss=(2.3, float("nan"), 1.0),
+            symptoms=("dying-relu: <b>90%</b> of layer 0, dense (line 2)",),
+            layers=(LayerCourse(layer=0, steps=(0, 2), update_ratio=(None, float("inf"))),),
+        ),
         "checked": ("loss-output-mismatch",),
         "unchecked": (Unchecked(rule="learning-rate", reason="needs the optimizer, not seen"),),
         "findings": findings,

@@ -37,6 +37,7 @@ from analyzer.symptoms.samples import falling, warmed
 SWING = 0.5  # of the first losses; batches of 32 of sound programs swing by 0.1 to 0.3
 SHARE = 0.2  # AutoTrainer
 STRONG_SHARE = 0.4
+TWICE = 2.0  # of the first losses: that is divergence, a symptom of its own
 HALF = 0.5  # of the first losses: such a fall counts, however the loss jumps
 FEWEST_SAMPLES = 8
 
@@ -72,7 +73,8 @@ class OscillatingLoss(SymptomCheck):
         swings = [abs(b - a) > SWING * abs(ends.first) for a, b in pairwise(seen)]
         share = sum(swings) / len(swings)
         falls = ends.fall >= BEYOND_NOISE or ends.last < HALF * ends.first
-        if share >= SHARE and not falls:
+        grows = ends.last > TWICE * abs(ends.first)
+        if share >= SHARE and not falls and not grows:
             yield self.symptom(
                 f"In {share:.0%} of {len(swings)} steps the loss jumped by more than half of what"
                 " it was at first, and it did not fall.",

@@ -66,6 +66,31 @@ def test_every_format_names_finding_place_and_reason(name):
     assert "not UTF-8 text" in text
 
 
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_symptoms_are_shown_beside_findings_and_escaped(name):
+    text = RENDERERS[name](make_report(make_finding()))
+    assert "dying-relu" in text
+    assert ("<b>90%" in text) == (name == "text")
+
+
+def test_text_is_silent_about_symptoms_where_nothing_is_found():
+    assert "dying-relu" not in RENDERERS["text"](make_report())
+
+
+def test_lists_of_numbers_stand_on_one_line_of_the_json():
+    text = RENDERERS["json"](make_report(make_finding()))
+    assert '"loss": [ 2.3, "NaN", 1.0 ]' in text
+    assert '"update_ratio": [ null, "Infinity" ]' in text
+    (layer,) = json.loads(text)["programs"][0]["trace"]["layers"]
+    assert layer == {"layer": 0, "steps": [0, 2], "update_ratio": [None, "Infinity"]}
+
+
+def test_a_text_that_looks_like_a_list_of_numbers_stays_as_it_is():
+    message = "[\n  1,\n  2\n]"
+    value = json.loads(RENDERERS["json"](make_report(make_finding(message=message))))
+    assert value["programs"][0]["findings"][0]["message"] == message
+
+
 def test_html_escapes_what_programs_say():
     page = RENDERERS["html"](make_report(make_finding(message="<script>alert(1)</script>")))
     assert "<script>" not in page

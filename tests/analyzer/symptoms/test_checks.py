@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -124,3 +125,13 @@ def test_a_symptom_is_told_with_its_line() -> None:
     check = next(c for c in CHECKS if c.name == "constant-loss")
     (symptom,) = shown(check, examples_of(check)[0].program)
     assert symptom.told == "constant-loss: The loss was 0.693 in each of 60 steps (line 4)"
+
+
+def test_the_documentation_names_every_symptom_with_its_first_cause() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "symptoms.md").read_text("utf-8")
+    rows = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `")}
+    assert set(rows) == WANTED
+    for check in CHECKS:
+        causes = rows[check.name].rstrip("| ").rpartition("| ")[2]
+        assert causes.startswith(check.causes[0].replace("_", " ")), check.name
+        assert check.phase in rows[check.name]

@@ -45,6 +45,7 @@ from analyzer.rules.reading.scaling import (
     is_scaled,
     mentioned_before,
     model_scales,
+    unknown_before,
     unscaled_generators,
 )
 from analyzer.rules.samples import at, conv, dense, images, other, sample, table
@@ -90,6 +91,12 @@ class UnscaledInputs(Rule):
         """The inspected inputs, else the code that loads them."""
         assert program.graph is not None
         if model_scales(program.graph):
+            return
+        unknown = unknown_before(program.graph)
+        if unknown is not None:
+            yield self.unchecked(
+                f"what '{unknown.type}' does before the first weights is not known"
+            )
             return
         inputs = program.data.inputs if program.data and data_seen(program) else ()
         verdicts = [is_scaled(stats) for stats in inputs]
@@ -251,6 +258,25 @@ EXAMPLES = (
             layers=(other(2, "rescale", "Rescaling"), conv(2, 8, "relu"), dense(2, 10)),
             inputs=images(0, 255),
         ),
+    ),
+    Example(
+        "a Lambda that may scale them",
+        sample(
+            CIFAR,
+            layers=(other(2, "other", "Lambda"), conv(2, 8, "relu"), dense(2, 10)),
+            inputs=images(0, 255),
+        ),
+        unchecked="what 'Lambda' does",
+    ),
+    Example(
+        "padding keeps the values",
+        sample(
+            CIFAR,
+            layers=(other(2, "other", "ZeroPadding2D"), conv(2, 8, "relu"), dense(2, 10)),
+            inputs=images(0, 255, name="x_train"),
+            data={"site": at(1)},
+        ),
+        found=(Found(1, "span 0 to 255", None),),
     ),
     Example(
         "indices into an embedding",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.observed import ArrayStats, Graph, Site
+from analyzer.observed import ArrayStats, Graph, Layer, Site
 from analyzer.rules.base import Program
 from analyzer.rules.reading.flow import Statement, origins, statements
 from analyzer.rules.reading.stack import NORMALIZATIONS, WEIGHTED
@@ -15,6 +15,12 @@ NEAR_ONE = 3.0  # absolute value up to which inputs are as good as scaled, in un
 MEAN_LIMIT = 1.0  # |mean| of a standardized feature, with room for skewed data
 STD_LIMIT = 3.0  # standard deviation of a standardized feature, likewise
 BYTE_HIGH = 255.0  # highest value of a pixel stored in a byte
+
+SAME_VALUES = re.compile(
+    r"ZeroPadding|Cropping|CenterCrop|Resizing|Masking|ActivityRegularization|Identity|Unflatten"
+    r"|PixelShuffle|(Zero|Reflection|Replication|Constant|Circular)Pad"
+)
+"""Layers of no other kind that hand the values on as they are, or move them."""
 
 GENERATOR_SCALERS = (
     "rescale",
@@ -50,6 +56,14 @@ def model_scales(graph: Graph) -> bool:
     return any(layer.op in scaling for layer in before) or any(
         layer.op in NORMALIZATIONS for layer in behind
     )
+
+
+def unknown_before(graph: Graph) -> Layer | None:
+    """A layer before the first weighted one of which nobody knows what it does: a Lambda, say."""
+    first = next((layer for layer in graph.layers if layer.op in WEIGHTED), None)
+    before = graph.layers[: first.index] if first is not None else ()
+    others = (layer for layer in before if layer.op == "other")
+    return next((layer for layer in others if not SAME_VALUES.match(layer.type)), None)
 
 
 def is_scaled(stats: ArrayStats) -> bool | None:

@@ -6,21 +6,23 @@ the observer gets its turn between two steps.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+import time
 from typing import Any
 
 from .keras_census import TrainableMarks
 from .keras_data import Batches, array_leaves, to_numpy
 from .keras_facts import Facts
+from .keras_feed import Feed
+from .keras_ledger import Ledger
 from .keras_loader import FitData
 from .keras_sampling import Sampler
-from .keras_session import Session, current, experiment, wrap
-from .keras_stream import Passing, watched
-from .keras_tap import LossTap, means_of
+from .keras_session import Session
+from .keras_stream import Passing
+from .keras_tap import LossTap
 
-DESCRIBE_AT = (1, 2, 4, 8, 16, 32)
-"""Steps after which a stream is described again with the batches seen so far."""
+DESCRIBE_STEPS = 2
+"""Batches are described at once after so many first steps, later now and then and at the end."""
+DESCRIBE_SECONDS = 2.0
 
 
 class Run:
@@ -28,10 +30,12 @@ class Run:
 
     Attributes:
         model: the trained model.
-        passing: the batches that its training function receives.
+        passing: the batches that its training function receives, as far as they are looked at.
+        batches: those of them that are kept.
         streamed: True when the data cannot be described as arrays.
         awaits_data: True until the pipeline of this fit call is built.
-        steps: steps completed.
+        given: the batch of a `train_on_batch` call.
+        element: the batch of the running step, None when it is not known before.
     """
 
     def __init__(self, model: Any) -> None:
@@ -41,8 +45,8 @@ class Run:
         self.streamed = True
         self.samples: int | None = None
         self.awaits_data = False
-        self.steps = 0
-        self.metrics: dict[str, tuple[float, float]] = {}
+        self.given: Any = None
+        self.element: Any = None
 
 
 class FitObserver:
@@ -51,17 +55,24 @@ class FitObserver:
     Attributes:
         main: the run whose steps are the warm-up's; other models' steps only count.
         given: the data of the first fit call.
+        ledger: counts the steps of the main run.
+        feed: hands on the batches that were drawn ahead.
     """
 
     def __init__(self, session: Session, facts: Facts, tap: LossTap, sampler: Sampler) -> None:
         self.session = session
         self.recorder = session.recorder
         self.facts = facts
-        self.tap = tap
         self.sampler = sampler
         self.main: Run | None = None
+        self.ledger = Ledger(self.recorder, tap)
+        self.feed = Feed(tap.tf)
         self.given = FitData(self.recorder)
+        self.recorder.at_finish(sampler.losses_seen)
+        self.recorder.at_finish(self._describe_rest)
         self.recorder.at_finish(self.given.collect)
+        self._described = time.monotonic()
+        self._stale = False
         self._others = 0
         self.marks = TrainableMarks(self.recorder)
 
@@ -74,21 +85,22 @@ class FitObserver:
     def begin_fit(self, run: Run, arguments: dict[str, Any]) -> None:
         """Write what is known before the first step of a fit call."""
         self.recorder.guarded(self.marks.begins, run.model)
-        run.awaits_data = True
         self.recorder.guarded(self.given.given, arguments, run.batches)
+        run.given = None
         self._begin(run, arguments)
+        run.awaits_data = run is self.main and run.streamed
 
     def begin_batch(self, run: Run, arguments: dict[str, Any]) -> None:
         """Write what is known before a train_on_batch call; its batch is the data."""
-        x, y, weights = (arguments.get(name) for name in ("x", "y", "sample_weight"))
-        run.passing.show((x, y, weights))
+        run.given = tuple(arguments.get(name) for name in ("x", "y", "sample_weight"))
+        run.passing.show(run.given)
         self._begin(run, arguments | {"epochs": None, "x": None})
 
     def _begin(self, run: Run, arguments: dict[str, Any]) -> None:
         self.recorder.training_started()
         if self.main is None:
             self.main = run
-        if run is not self.main or run.steps or self.recorder.facts["learner"] is not None:
+        if run is not self.main or self.ledger.steps or self.recorder.facts["learner"] is not None:
             return
         guarded = self.recorder.guarded
         run.streamed = not array_leaves(x := arguments.get("x"))
@@ -102,30 +114,58 @@ class FitObserver:
     def built(self, run: Run) -> None:
         """The training function exists, so the model is built as far as it will be."""
         self.marks.made(run.model)
-        if run is self.main and not run.steps:
+        if run is self.main and not self.ledger.steps:
             self.facts.write_graph(run.model)
+        if run is self.main:
+            self.ledger.follow_metrics(run.model)
 
-    def before_step(self, run: Run) -> None:
-        """Right before the training function runs."""
-        self.tap.take()
-        self.sampler.alone = not run.streamed
-        if run is self.main and self.sampler.wants(run.steps):
-            self.sampler.before(run.model)
+    def gradient_taken(self) -> None:
+        """The loss of a step was differentiated, for the first time while the step is traced."""
+        if self.main is not None and self.session.training[-1] is self.main:
+            self.sampler.begin(self.main.model, self.ledger.steps)
+
+    def before_step(self, run: Run, iterator: Any) -> Any:
+        """Right before the training function runs; the iterator to give it in place of its own."""
+        if run is not self.main:
+            return None
+        self.ledger.begin()
+        sampler, step, count = self.sampler, self.ledger.steps, _steps_of(run.model)
+        run.element = run.given
+        if not sampler.wants(step, count):
+            return None
+        sampler.alone = not run.streamed
+        sampler.traced = not getattr(run.model, "run_eagerly", False)
+        sampler.begin(run.model, step)
+        made = None
+        if run.given is None:
+            made = self._drawn(run, iterator, count)
+        if run.element is not None:
+            self.recorder.guarded(sampler.before, run.model, sides_of(run.element))
+        return made
+
+    def _drawn(self, run: Run, iterator: Any, count: int) -> Any:
+        """The iterator that hands on what was drawn; None when nothing was."""
+        if not self.feed.ready(iterator):
+            return None
+        elements = self.feed.draw(iterator, count)
+        if not elements:
+            return None  # the training function meets the end by itself
+        run.element = elements[0]
+        run.passing.element = elements[-1]
+        return self.feed.iterator(elements)
 
     def after_step(self, run: Run, logs: Any) -> None:
         """Right after the training function; raises the recorder's Stop at the end."""
         if run is not self.main:
             self._count_other()
             return
-        guarded = self.recorder.guarded
-        losses = self._losses(logs)
-        run.steps += len(losses)
+        guarded, step = self.recorder.guarded, self.ledger.steps
+        count = _steps_of(run.model)
+        done = self.ledger.executed(most=count, fallback=lambda: _mean_loss(logs)) or 0
         guarded(self._describe, run)
-        guarded(self._record_metrics, run)
-        sides = run.passing.sides()
-        self.sampler.after_step(run.model, sides, run.steps - 1, losses[-1])
-        for loss in losses:
-            self.recorder.step_done(loss)
+        guarded(self.ledger.hold_metrics)
+        self.sampler.after_step(run.model, sides_of(run.element), step, done == 1)
+        self.ledger.count(done)
         self.sampler.run_pending()
 
     def _count_other(self) -> None:
@@ -134,167 +174,53 @@ class FitObserver:
         if self._others >= self.recorder.request["steps"]:
             self.recorder.stop("steps")
 
-    def _losses(self, logs: Any) -> list[float | None]:
-        """The loss of each step in this execution; of several gradients the first one's."""
-        pairs = self.tap.take()
-        if pairs:
-            first = pairs[0][0]
-            return [loss for slot, loss in pairs if slot == first]
-        self.recorder.note("the loss of single steps was not seen; Keras' running mean is given")
-        loss = logs.get("loss") if isinstance(logs, dict) else None
-        return [None if loss is None else float(loss)]
-
     def _describe(self, run: Run) -> None:
-        """Keep the batch; describe all batches so far after some of the steps."""
-        due = run.steps in DESCRIBE_AT or not run.batches.inputs
-        if not due and not run.streamed:
+        """Keep the batch, if it is known; describe the batches of the first steps at once."""
+        first = self.ledger.steps <= DESCRIBE_STEPS
+        if run.passing.element is None:
             return
         sides = [
             [to_numpy(leaf, self.facts.limit) for leaf in array_leaves(side) or []]
-            for side in run.passing.sides()[:2]
+            for side in sides_of(run.passing.element)[:2]
         ]
+        run.passing.element = None
         if not sides[0]:
             return
         run.batches.add(*sides)
-        if not due:
-            return
-        if run.steps == 1:
+        self._stale = True
+        if self.ledger.steps == 1:
             self.facts.write_graph(run.model)
-        self.facts.write_batch(sides[0])
+        if first or time.monotonic() - self._described > DESCRIBE_SECONDS:
+            self.facts.write_batch(sides[0])
+            self._describe_all(run)
+
+    def _describe_rest(self) -> None:
+        if self.main is not None and self._stale:
+            self._describe_all(self.main)
+
+    def _describe_all(self, run: Run) -> None:
+        self._described, self._stale = time.monotonic(), False
         self.facts.write_model_input(run.batches)
         if run.streamed:
             self.facts.write_stream(run.batches, run.samples)
 
-    def _record_metrics(self, run: Run) -> None:
-        """The step's own value of every metric that is a sum over a count."""
-        found = self.recorder.trace().setdefault("metrics", {})
-        for metric in means_of(run.model):
-            total, count = float(metric.total.numpy()), float(metric.count.numpy())
-            before = run.metrics.get(metric.name, (0.0, 0.0))
-            if count <= before[1]:
-                before = (0.0, 0.0)
-            if count > before[1] and metric.name != "loss":
-                share = (total - before[0]) / (count - before[1])
-                found.setdefault(str(metric.name), []).append(share)
-            run.metrics[metric.name] = (total, count)
+
+def sides_of(element: Any) -> tuple[Any, Any, Any]:
+    """(x, y, sample_weight) of a batch, as Keras unpacks it."""
+    if not isinstance(element, (tuple, list)):
+        return element, None, None
+    x, y, weights = [*element, None, None][:3]
+    return x, y, weights
 
 
-def watch_compile(owner: Any) -> None:
-    """Keep the arguments and the site of every compile call."""
-
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        signature = inspect.signature(original)
-
-        def compile(self: Any, *args: Any, **kwargs: Any) -> Any:
-            session = current()
-            if session is not None:
-                session.recorder.guarded(_keep_compile, session, signature, self, args, kwargs)
-            return original(self, *args, **kwargs)
-
-        return compile
-
-    wrap(owner, "compile", make)
+def _steps_of(model: Any) -> int:
+    """Steps that one call of the training function makes at most."""
+    given: Any = getattr(model, "steps_per_execution", None)
+    if given is None:
+        given = getattr(model, "_steps_per_execution", None)
+    return int(given.numpy() if hasattr(given, "numpy") else given or 1)
 
 
-def _keep_compile(session: Session, signature: Any, model: Any, args: Any, kwargs: Any) -> None:
-    site = session.recorder.user_site()
-    arguments = arguments_of(signature, model, args, kwargs)
-    order = [name for name in signature.parameters if name != "self"]
-    session.compiled[model] = {"site": site, "arguments": arguments, "order": order}
-
-
-def arguments_of(signature: Any, model: Any, args: Any, kwargs: Any) -> dict[str, Any]:
-    """The arguments by name; what does not bind is left to the call itself to refuse."""
-    try:
-        bound = signature.bind_partial(model, *args, **kwargs)
-    except TypeError:
-        return dict(kwargs)
-    bound.apply_defaults()
-    arguments = dict(bound.arguments)
-    arguments.pop("self", None)
-    return arguments | arguments.pop("kwargs", {})
-
-
-def watch_training(owner: Any, name: str, observer_of: Callable[[Session], FitObserver]) -> None:
-    """Follow `fit` or `train_on_batch` of this base class."""
-
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        signature = inspect.signature(original)
-
-        def train(self: Any, *args: Any, **kwargs: Any) -> Any:
-            session = current()
-            if experiment() is not None:
-                return experiment().train(name, original, signature, self, args, kwargs)
-            if session is None or session.training:
-                return original(self, *args, **kwargs)
-            observer = observer_of(session)
-            run = observer.enter(self)
-            begin = observer.begin_fit if name == "fit" else observer.begin_batch
-            session.training.append(run)
-            try:
-                arguments = arguments_of(signature, self, args, kwargs)
-                session.recorder.guarded(begin, run, arguments)
-                return original(self, *args, **kwargs)
-            finally:
-                session.training.pop()
-
-        return train
-
-    wrap(owner, name, make)
-
-
-def watch_train_function(owner: Any, observer_of: Callable[[Session], FitObserver]) -> None:
-    """Enclose the function that runs one step, wherever the framework makes it."""
-
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def make_train_function(self: Any, *args: Any, **kwargs: Any) -> Any:
-            made = original(self, *args, **kwargs)
-            session = current()
-            if session is None or not session.training:
-                return made
-            function = made if made is not None else self.train_function
-            if not getattr(function, "observed", False):
-                function = _enclosed(function, observer_of)
-                self.train_function = function
-            session.recorder.guarded(observer_of(session).built, session.training[-1])
-            return None if made is None else function
-
-        return make_train_function
-
-    wrap(owner, "make_train_function", make)
-
-
-def _enclosed(function: Any, observer_of: Callable[[Session], FitObserver]) -> Any:
-    def train_function(iterator: Any) -> Any:
-        session = current()
-        if session is None or not session.training:
-            return function(iterator)
-        observer, run = observer_of(session), session.training[-1]
-        session.recorder.guarded(observer.before_step, run)
-        logs = function(iterator)
-        session.recorder.guarded(observer.after_step, run, logs)
-        return logs
-
-    train_function.observed = True  # type: ignore[attr-defined]
-    return train_function
-
-
-def watch_pipeline(tf: Any, owner: Any, method: str, attribute: str) -> None:
-    """Put the pass-through at the end of the pipeline that this method has just built."""
-
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def build(self: Any, *args: Any, **kwargs: Any) -> Any:
-            result = original(self, *args, **kwargs)
-            session = current()
-            if session is not None and session.training and session.training[-1].awaits_data:
-                session.training[-1].awaits_data = False
-                session.recorder.guarded(attach, session, self)
-            return result
-
-        def attach(session: Session, holder: Any) -> None:
-            passing = session.training[-1].passing
-            setattr(holder, attribute, watched(tf, getattr(holder, attribute), passing))
-
-        return build
-
-    wrap(owner, method, make)
+def _mean_loss(logs: Any) -> float | None:
+    loss = logs.get("loss") if isinstance(logs, dict) else None
+    return None if loss is None else float(loss)

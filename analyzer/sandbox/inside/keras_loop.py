@@ -7,19 +7,22 @@ seen when it happens; steps inside a traced function are counted when the functi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import WeakSet
 
 from .keras_data import Batches, array_leaves, to_numpy
 from .keras_facts import Facts
+from .keras_ledger import Ledger
 from .keras_sampling import Sampler
-from .keras_session import Session, current, experiment, wrap
+from .keras_session import Session
 from .keras_tap import LossTap
 from .keras_traced import Argument, fits, traced_site
 
-DESCRIBE_AT = (1, 2, 4, 8, 16, 32)
-"""Steps after which the data is described again with the batches seen so far."""
+DESCRIBE_STEPS = 2
+"""Batches are described at once after so many first steps, later now and then and at the end."""
+DESCRIBE_SECONDS = 2.0
 
 SETTLED = 2
 """By this step every layer was applied after it had been built."""
@@ -51,19 +54,22 @@ class LoopObserver:
         self.tf = tf
         self.facts = facts
         self.tap = tap
+        self.ledger = Ledger(self.recorder, tap)
         self.sampler = sampler
         self.model: Any = None
         self.on_apply: Callable[[list[Any]], None] = lambda _variables: None
         self.optimizer: Any = None
-        self.steps = 0
         self.inputs: Any = None
         self.targets: Any = None
         self.loss_call: LossCall | None = None
         self.gradient_site: Any = None
         self.called: WeakSet[Any] = WeakSet()
         self.batches = Batches()
-        self._slot: int | None = None
         self._traced = False
+        self._described = time.monotonic()
+        self._stale = False
+        self.recorder.at_finish(sampler.losses_seen)
+        self.recorder.at_finish(self._describe_rest)
 
     @property
     def traced(self) -> bool:
@@ -97,31 +103,43 @@ class LoopObserver:
         self.on_apply(variables)
         if self.model is None and variables:
             self._begin(optimizer, variables)
-        self._traced = self._traced or not self.tf.executing_eagerly()
-        if optimizer is self.optimizer and self.tf.executing_eagerly():
-            self.before_step()
+        eager = self.tf.executing_eagerly()
+        self._traced = self._traced or not eager
+        if optimizer is self.optimizer:
+            self.before_step(self.inputs, self.targets)
 
     def after_apply(self, optimizer: Any) -> None:
         """The optimizer is done; in eager code that completes a step."""
         if optimizer is self.optimizer and self.tf.executing_eagerly():
-            losses = self._losses()
-            self._step(losses[-1] if losses else None)
+            self._done(self.ledger.applied())
 
-    def before_step(self) -> None:
-        """Copy the model's state when this step is to be sampled."""
-        if self.model is not None and self.sampler.wants(self.steps):
-            self.sampler.before(self.model)
+    def before_call(self, arguments: Any) -> None:
+        """A traced function that trains the model is about to be called."""
+        sides = [self._argument(place, arguments) for place in (self.inputs, self.targets)]
+        self.before_step(*sides)
+
+    def before_step(self, inputs: Any, targets: Any) -> None:
+        """Run the batch of the coming step beside the training when it is to be sampled."""
+        sampler, step = self.sampler, self.ledger.steps
+        if self.model is None or not sampler.wants(step):
+            return
+        call = self.loss_call
+        sampler.compute = call.loss if call is not None and callable(call.loss) else no_loss
+        sampler.traced = self._traced
+        sampler.begin(self.model, step)
+        if not isinstance(inputs, Argument):
+            sampler.before(self.model, (inputs, targets, None))
 
     def function_returned(self, arguments: Any) -> None:
         """A traced function that the program called has returned."""
         if not self._traced or self.model is None:
             return
-        losses = self._losses()
-        if losses:
-            self.inputs = self._argument(self.inputs, arguments)
-            self.targets = self._argument(self.targets, arguments)
-        for loss in losses:
-            self._step(loss)
+        done = self.ledger.executed(most=None)
+        if done:
+            places = self.inputs, self.targets
+            self.inputs, self.targets = (self._argument(place, arguments) for place in places)
+            self._done(done)
+            self.inputs, self.targets = places
 
     def _site(self) -> dict[str, Any] | None:
         """The user's place; in a traced function TensorFlow knows which line was rewritten."""
@@ -132,7 +150,7 @@ class LoopObserver:
     def _begin(self, optimizer: Any, variables: list[Any]) -> None:
         """The first step: write graph and learner."""
         self.model, self.optimizer = owner_of(self.called, variables), optimizer
-        self._slot = self.tap.slot(variables[0])
+        self.ledger.of_variable(self.tap.slot(variables[0]))
         self.recorder.training_started()
         guarded = self.recorder.guarded
         with self.tf.init_scope():
@@ -144,21 +162,16 @@ class LoopObserver:
             learner["fit_site"] = self.gradient_site or self._site()
         self.recorder.snapshot()
 
-    def _losses(self) -> list[float]:
-        return [loss for slot, loss in self.tap.take() if slot == self._slot]
-
-    def _step(self, loss: float | None) -> None:
-        self.steps += 1
+    def _done(self, count: int) -> None:
         self.recorder.guarded(self._describe)
-        call = self.loss_call
-        compute = call.loss if call is not None and callable(call.loss) else _no_loss
         sides = (self.inputs, self.targets, None)
-        self.sampler.after_step(self.model, sides, self.steps - 1, loss, compute)
-        self.recorder.step_done(loss)
+        self.sampler.after_step(self.model, sides, self.ledger.steps - count, count == 1)
+        self.ledger.count(count)
         self.sampler.run_pending()
 
     def _describe(self) -> None:
-        if self.steps <= SETTLED and self.model is not None:
+        steps = self.ledger.steps
+        if steps <= SETTLED and self.model is not None:
             self.facts.write_graph(self.model)
         sides = [
             [to_numpy(leaf, self.facts.limit) for leaf in array_leaves(side) or []]
@@ -166,8 +179,14 @@ class LoopObserver:
         ]
         if sides[0]:
             self.batches.add(*sides)
-        if self.batches.inputs and self.steps in DESCRIBE_AT:
             self.facts.write_batch(sides[0])
+            self._stale = True
+        if steps <= DESCRIBE_STEPS or time.monotonic() - self._described > DESCRIBE_SECONDS:
+            self._describe_rest()
+
+    def _describe_rest(self) -> None:
+        if self._stale:
+            self._described, self._stale = time.monotonic(), False
             self.facts.write_stream(self.batches, None)
             self.facts.write_model_input(self.batches)
 
@@ -192,7 +211,7 @@ class LoopObserver:
         return place.taken(fitting[0]) if len(fitting) == 1 else None
 
 
-def _no_loss(*_: Any) -> None:
+def no_loss(*_: Any) -> None:
     """Stands for a loss that is an expression: it cannot be evaluated again."""
 
 
@@ -209,77 +228,3 @@ def owner_of(models: Iterable[Any], variables: list[Any]) -> Any:
         if held & wanted:
             found.append((-len(held & wanted), len(held), model))
     return min(found, key=lambda entry: entry[:2])[2] if found else None
-
-
-def watch_losses(owner: Any, observer_of: Callable[[Session], LoopObserver]) -> None:
-    """Follow the calls of loss objects outside of fit."""
-
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
-            result = original(self, *args, **kwargs)
-            session = current()
-            if experiment() is not None:
-                experiment().pipelines.loss = self
-            if session is not None and not session.training:
-                targets = args[0] if args else kwargs.get("y_true")
-                loop = observer_of(session)
-                session.recorder.guarded(loop.loss_called, self, targets)
-            return result
-
-        return __call__
-
-    wrap(owner, "__call__", make)
-
-
-def watch_apply(owner: Any, name: str, observer_of: Callable[[Session], LoopObserver]) -> None:
-    """Follow the outermost application of optimizers outside of fit.
-
-    Keras 3's `apply` takes gradients and variables, tf_keras' `apply_gradients` pairs of them; an
-    iterator of pairs is made a list, because it can be read only once.
-    """
-
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def apply(self: Any, given: Any, *args: Any, **kwargs: Any) -> Any:
-            session = current()
-            if experiment() is not None and not experiment().busy:
-                given = list(given)
-                second = args[0] if args else kwargs.get("trainable_variables")
-                changed = second if name == "apply" else [pair[1] for pair in given]
-                experiment().pipelines.applied(list(changed or []))
-            if session is None or session.training or session.applying:
-                return original(self, given, *args, **kwargs)
-            given = list(given)
-            if name == "apply":
-                variables = list((args[0] if args else kwargs.get("trainable_variables")) or [])
-            else:
-                variables = [pair[1] for pair in given]
-            loop = observer_of(session)
-            session.recorder.guarded(loop.before_apply, self, variables)
-            with session.one_application():
-                result = original(self, given, *args, **kwargs)
-            session.recorder.guarded(loop.after_apply, self)
-            return result
-
-        return apply
-
-    wrap(owner, name, make)
-
-
-def watch_functions(tf: Any, observer_of: Callable[[Session], LoopObserver]) -> None:
-    """Get a turn before and after each traced function that eager code calls outside of fit."""
-
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
-            session = current()
-            if session is None or session.training or not tf.executing_eagerly():
-                return original(self, *args, **kwargs)
-            loop = observer_of(session)
-            if loop.traced:
-                session.recorder.guarded(loop.before_step)
-            result = original(self, *args, **kwargs)
-            session.recorder.guarded(loop.function_returned, (args, kwargs))
-            return result
-
-        return __call__
-
-    wrap(type(tf.function(_no_loss)), "__call__", make)

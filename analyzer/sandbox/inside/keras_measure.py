@@ -13,7 +13,7 @@ import math
 from typing import Any
 
 from . import keras_observer, keras_session
-from .keras_fit import arguments_of
+from .keras_fit_hooks import arguments_of
 from .keras_measure_loop import BatchCalls, Pipelines
 from .keras_measure_parts import Parts, first_leaf, len_of, parts_of
 from .keras_measure_parts import rows as rows_of

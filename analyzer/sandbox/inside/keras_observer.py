@@ -10,8 +10,16 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from . import keras_calls, keras_fit, keras_loop, keras_order, keras_session, keras_tap
+from . import (
+    keras_calls,
+    keras_fit_hooks,
+    keras_loop_hooks,
+    keras_order,
+    keras_session,
+    keras_tap,
+)
 from .keras_facts import Facts
+from .keras_fit import FitObserver
 from .keras_loop import LoopObserver
 from .keras_sampling import Sampler
 from .keras_session import Session
@@ -73,7 +81,7 @@ class Observers:
         self.calls = SourceCalls(session.recorder.sources.root)
         self.facts = Facts(session, self.calls)
         self._tap: LossTap | None = None
-        self._fit: keras_fit.FitObserver | None = None
+        self._fit: FitObserver | None = None
         self._loop: LoopObserver | None = None
         self.order = keras_order.KerasOrder(session)
 
@@ -85,11 +93,11 @@ class Observers:
         return self._tap
 
     @property
-    def fit(self) -> keras_fit.FitObserver:
+    def fit(self) -> FitObserver:
         """Who follows fit and train_on_batch."""
         if self._fit is None:
             sampler = Sampler(self.session, sys.modules["tensorflow"], self.facts)
-            self._fit = keras_fit.FitObserver(self.session, self.facts, self.tap, sampler)
+            self._fit = FitObserver(self.session, self.facts, self.tap, sampler)
         return self._fit
 
     @property
@@ -113,7 +121,7 @@ def _of(session: Session) -> Observers:
     return observers
 
 
-def _fit_observer(session: Session) -> keras_fit.FitObserver:
+def _fit_observer(session: Session) -> FitObserver:
     return _of(session).fit
 
 
@@ -155,27 +163,27 @@ def _hook(module: ModuleType) -> None:
     if name in CALLED:
         keras_calls.watch_calls(module.Layer)
     if name in COMPILED:
-        keras_fit.watch_compile(getattr(module, COMPILED[name]))
+        keras_fit_hooks.watch_compile(getattr(module, COMPILED[name]))
     if name in TRAINED:
         owner = getattr(module, TRAINED[name])
-        keras_fit.watch_training(owner, "fit", _fit_observer)
-        keras_fit.watch_training(owner, "train_on_batch", _fit_observer)
-        keras_fit.watch_train_function(owner, _fit_observer)
+        keras_fit_hooks.watch_training(owner, "fit", _fit_observer)
+        keras_fit_hooks.watch_training(owner, "train_on_batch", _fit_observer)
+        keras_fit_hooks.watch_train_function(owner, _fit_observer)
     if name in PIPELINES:
         holder, method, attribute = PIPELINES[name]
         tensorflow = sys.modules["tensorflow"]
-        keras_fit.watch_pipeline(tensorflow, getattr(module, holder), method, attribute)
+        keras_fit_hooks.watch_pipeline(tensorflow, getattr(module, holder), method, attribute)
     if name in LOSSES:
-        keras_loop.watch_losses(getattr(module, LOSSES[name]), _loop_observer)
+        keras_loop_hooks.watch_losses(getattr(module, LOSSES[name]), _loop_observer)
     if name in APPLIED:
         holder, method = APPLIED[name]
-        keras_loop.watch_apply(getattr(module, holder), method, _loop_observer)
+        keras_loop_hooks.watch_apply(getattr(module, holder), method, _loop_observer)
     if name in CALLBACKS:
         owner = getattr(module, CALLBACKS[name])
         keras_order.watch_callbacks(owner, lambda session: _of(session).order)
     if name == "tensorflow":
         keras_tap.watch_gradients(module, _gradient_taken)
-        keras_loop.watch_functions(module, _loop_observer)
+        keras_loop_hooks.watch_functions(module, _loop_observer)
 
 
 def _gradient_taken(target: Any, sources: list[Any], gradients: list[Any]) -> None:
@@ -183,10 +191,13 @@ def _gradient_taken(target: Any, sources: list[Any], gradients: list[Any]) -> No
     variables = [source for source in sources if hasattr(source, "assign")]
     if session is None or not variables:
         return
-    _of(session).tap.put(variables[0], target)
-    if not session.training:
-        _of(session).order.tapes.taken(sources, gradients)
-        _of(session).loop.gradient_taken()
+    observers = _of(session)
+    observers.tap.put(variables[0], target)
+    if session.training:
+        observers.fit.gradient_taken()
+    else:
+        observers.order.tapes.taken(sources, gradients)
+        observers.loop.gradient_taken()
 
 
 def _model_called(session: Session, layer: Any, inputs: Any) -> None:

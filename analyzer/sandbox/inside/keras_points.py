@@ -1,7 +1,7 @@
 """Numbers of one layer, and of what enters the loss, at one step: as JSON of `observed`.
 
-Values beyond a bound are left out of output statistics; a share or mean over a million values is
-as good as one over all.
+Means, deviations and shares are those of the bounded part of the values that left the pass; norms
+are exact. Nothing here knows TensorFlow: everything is a NumPy array.
 """
 
 from __future__ import annotations
@@ -9,101 +9,223 @@ from __future__ import annotations
 import math
 from typing import Any
 
-MOST_VALUES = 2**20
+from .keras_replay import Sample
+
+QUANTILE_VALUES = 4096
+"""Values that quantiles are taken of, evenly spaced."""
+MOST_WEIGHTS = 2**20
+"""Weights of one layer that means, deviations and shares are taken of, evenly spaced."""
+BOUNDS = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+AT_BOUND = 0.01
+"""Within this share of the width between its bounds an output is saturated."""
+
+Facts = dict[str, Any]
 
 
-def _values(tensor: Any) -> Any:
-    """At most MOST_VALUES of a tensor's values, whole samples of it, in double precision."""
+def output_statistics(sample: Sample, activation: str | None) -> Facts:
+    """The output_... fields of a LayerPoint."""
     import numpy as np
 
-    array = np.asarray(tensor)
-    if array.ndim and array.size > MOST_VALUES:
-        array = array[: max(1, MOST_VALUES // max(1, array[0].size))]
-    return array.astype(np.float64)
-
-
-def output_statistics(tf: Any, output: Any) -> dict[str, Any]:
-    """The output_... fields of a LayerPoint; of several outputs the first counts."""
-    import numpy as np
-
-    leaves = [leaf for leaf in tf.nest.flatten(output) if hasattr(leaf, "numpy")]
-    if not leaves or not (leaves[0].dtype.is_floating or leaves[0].dtype.is_integer):
+    values = sample.values
+    if not values.size:
         return {}
-    values = _values(leaves[0])
-    finite = values[np.isfinite(values)]
-    point: dict[str, Any] = {"output_nan": float(np.isnan(values).mean()) if values.size else None}
+    broken = _broken(values, float(sample.squares), int(sample.size))
+    flat = values.ravel()
+    finite = flat[np.isfinite(flat)] if broken else flat
+    point: Facts = {
+        "output_nan": broken.get("nan", 0.0),
+        "output_infinite": broken.get("infinite", 0.0),
+        "output_zero": 1.0 - np.count_nonzero(flat) / flat.size,
+        "output_norm": _norm(sample),
+    }
+    point |= _units(values)
     if not finite.size:
         return point
-    return point | {
-        "output_mean": float(finite.mean()),
-        "output_std": float(finite.std()),
-        "output_min": float(finite.min()),
-        "output_max": float(finite.max()),
-        "output_zero": float((values == 0).mean()),
+    low, high = float(finite.min()), float(finite.max())
+    point |= {
+        "output_mean": float(finite.mean(dtype=np.float64)),
+        "output_std": _deviation(finite, low, high),
+        "output_min": low,
+        "output_max": high,
     }
+    point |= _quantiles(finite)
+    if activation in BOUNDS:
+        point["output_saturated"] = _saturated(finite, BOUNDS[activation])
+    return point
 
 
-def weight_statistics(
-    tf: Any, layer: Any, gradients: dict[int, Any], before: dict[int, Any], after: dict[int, Any]
-) -> dict[str, Any]:
-    """The weight, gradient and update fields of a LayerPoint.
-
-    Weights are the layer's trainable kernels, or all its trainable weights when it has no kernel;
-    the update is measured on the same ones: norm of the change over norm before the step.
-    """
+def _broken(values: Any, squares: float, size: int) -> Facts:
+    """Shares of NaN and infinity; empty when all is finite. The squares tell of values left out."""
     import numpy as np
 
-    trainable = [v for v in getattr(layer, "trainable_weights", []) if id(v) in before]
-    kernels = [v for v in trainable if len(v.shape) > 1] or trainable
-    if not kernels:
+    if math.isfinite(squares):
         return {}
-    old = np.concatenate([np.asarray(before[id(v)], np.float64).ravel() for v in kernels])
-    new = np.concatenate([np.asarray(after[id(v)], np.float64).ravel() for v in kernels])
-    norm = float(np.linalg.norm(old))
-    change = float(np.linalg.norm(new - old))
-    point: dict[str, Any] = {
-        "weight_norm": norm,
-        "weight_std": float(old.std()),
-        "update_ratio": change / norm if norm > 0 else None,
-    }
-    found = [gradients.get(id(v)) for v in trainable]
-    if not trainable or any(gradient is None for gradient in found):
-        return point
-    flat = [np.asarray(tf.convert_to_tensor(g), np.float64).ravel() for g in found]
-    joined = np.concatenate(flat)
-    return point | {
-        "gradient_norm": float(np.linalg.norm(joined)),
-        "gradient_zero": float((joined == 0).mean()),
+    missing, infinite = float(np.isnan(values).mean()), float(np.isinf(values).mean())
+    if math.isnan(squares) and not missing:
+        missing = 1.0 / size  # at a place that is not among the values
+    return {"nan": missing, "infinite": infinite}
+
+
+def _norm(sample: Sample) -> float:
+    """Of all values; NaN when one is, and infinite when one is."""
+    import numpy as np
+
+    squares = float(sample.squares)
+    if squares != math.inf or np.isinf(sample.values).any():
+        return math.sqrt(max(squares, 0.0))
+    share = int(sample.size) / sample.values.size  # only the squares are infinite
+    return float(np.linalg.norm(sample.values.astype(np.float64))) * math.sqrt(share)
+
+
+def _deviation(finite: Any, low: float, high: float) -> float:
+    import numpy as np
+
+    if low == high:
+        return 0.0
+    dtype = None if max(abs(low), abs(high)) < 1e15 else np.float64  # squares overflow
+    return float(finite.std(dtype=dtype))
+
+
+def _units(values: Any) -> Facts:
+    """Units that are zero, or have one value, for the whole batch; one row tells nothing."""
+    if values.ndim != 2 or len(values) < 2:
+        return {}
+    same = (values == values[0]).all(axis=0)
+    return {
+        "output_dead": float((same & (values[0] == 0)).mean()),
+        "output_same": float(same.mean()),
     }
 
 
-def loss_seen(entry: dict[str, Any], prediction: Any, target: Any, samples: int, loss: Any) -> None:
+def _quantiles(finite: Any) -> Facts:
+    import numpy as np
+
+    few = np.sort(finite[:: -(-finite.size // QUANTILE_VALUES)])
+    last = few.size - 1
+    names = {"output_q05": 0.05, "output_q50": 0.5, "output_q95": 0.95}
+    return {name: float(few[round(share * last)]) for name, share in names.items()}
+
+
+def _saturated(finite: Any, bounds: tuple[float, float]) -> float:
+    import numpy as np
+
+    low, high = bounds
+    near = AT_BOUND * (high - low)
+    free = np.count_nonzero((finite > low + near) & (finite < high - near))
+    return 1.0 - float(free) / finite.size
+
+
+def output_gradient_statistics(sample: Sample) -> Facts:
+    """The output_gradient_... fields of a LayerPoint."""
+    import numpy as np
+
+    values = sample.values
+    if not values.size:
+        return {}
+    broken = _broken(values, float(sample.squares), int(sample.size))
+    return {
+        "output_gradient_norm": _norm(sample),
+        "output_gradient_zero": 1.0 - np.count_nonzero(values) / values.size,
+        "output_gradient_nan": broken.get("nan", 0.0),
+    }
+
+
+def kernels_of(layer: Any, known: dict[int, Any]) -> list[Any]:
+    """The layer's trainable kernels, or all its trainable weights when it has no kernel."""
+    trainable = [v for v in getattr(layer, "trainable_weights", []) if id(v) in known]
+    return [v for v in trainable if len(v.shape) > 1] or trainable
+
+
+def weight_statistics(before: list[Any], after: list[Any] | None) -> Facts:
+    """The weight_... fields and the update, of the arrays of one layer's kernels."""
+    import numpy as np
+
+    old = _joined(before)
+    if not old.size:
+        return {}
+    squares = float(np.dot(old, old))
+    finite = old if math.isfinite(squares) else old[np.isfinite(old)]
+    point: Facts = {
+        "weight_norm": _length(old),
+        "weight_nan": 0.0 if finite is old else float(np.isnan(old).mean()),
+    }
+    if finite.size:
+        few = finite[:: -(-finite.size // MOST_WEIGHTS)]
+        low, high = float(finite.min()), float(finite.max())
+        point |= {
+            "weight_mean": float(few.mean(dtype=np.float64)),
+            "weight_std": _deviation(few, low, high),
+            "weight_min": low,
+            "weight_max": high,
+        }
+    if after is not None and point["weight_norm"] > 0.0:
+        point["update_ratio"] = _length(_joined(after) - old) / point["weight_norm"]
+    return point
+
+
+def gradient_statistics(gradients: list[Any]) -> Facts:
+    """The gradient_... fields, of the gradients of one layer's kernels."""
+    import numpy as np
+
+    joined = _joined(gradients)
+    if not joined.size:
+        return {}
+    squares = float(np.dot(joined, joined))
+    finite = joined if math.isfinite(squares) else joined[np.isfinite(joined)]
+    few = joined[:: -(-joined.size // MOST_WEIGHTS)]
+    point: Facts = {
+        "gradient_norm": _length(joined),
+        "gradient_zero": 1.0 - np.count_nonzero(few) / few.size,
+        "gradient_nan": 0.0 if finite is joined else float(np.isnan(joined).mean()),
+    }
+    if finite.size:
+        part = np.abs(finite[:: -(-finite.size // MOST_WEIGHTS)])
+        point |= {
+            "gradient_mean": float(part.mean(dtype=np.float64)),
+            "gradient_max": max(float(finite.max()), -float(finite.min())),
+        }
+    return point
+
+
+def _joined(arrays: list[Any]) -> Any:
+    import numpy as np
+
+    flat = [np.asarray(array, np.float32).ravel() for array in arrays]
+    return flat[0] if len(flat) == 1 else np.concatenate(flat) if flat else np.zeros(0, np.float32)
+
+
+def _length(values: Any) -> float:
+    """Euclidean norm, in double precision where single overflows or loses everything."""
+    import numpy as np
+
+    squares = float(np.dot(values, values))
+    if squares == math.inf or squares < 1e-30:
+        return float(np.linalg.norm(values.astype(np.float64)))
+    return math.sqrt(squares)
+
+
+def loss_seen(entry: Facts, prediction: Any, target: Any) -> None:
     """Widen a LossSeen by one batch: ranges and row sums over all batches seen so far.
 
     Args:
         entry: the LossSeen so far, changed in place.
-        prediction, target: one batch, or a part of it.
-        samples: the batch size of the whole batch.
-        loss: the step's loss.
+        prediction: of a part of the batch; target: of the whole batch.
     """
     import numpy as np
 
     predicted, wanted = np.asarray(prediction), np.asarray(target)
     entry["calls"] += 1
-    entry["prediction_shape"] = [samples, *(int(size) for size in predicted.shape[1:])]
-    entry["target_shape"] = [samples, *(int(size) for size in wanted.shape[1:])]
+    entry["prediction_shape"] = [len(wanted), *(int(size) for size in predicted.shape[1:])]
+    entry["target_shape"] = [int(size) for size in wanted.shape]
     entry["target_dtype"] = str(wanted.dtype)
     _widen(entry, "prediction", predicted)
     if wanted.dtype.kind in "iufb":
         _widen(entry, "target", wanted)
     if predicted.ndim > 1:
         _widen(entry, "row_sum", predicted.sum(axis=-1, dtype=np.float64))
-    if loss is not None:
-        entry.setdefault("first", float(loss))
-        entry["last"] = float(loss)
 
 
-def _widen(entry: dict[str, Any], name: str, values: Any) -> None:
+def _widen(entry: Facts, name: str, values: Any) -> None:
     """Widen the bounds called name by the finite values."""
     import numpy as np
 

@@ -1,9 +1,10 @@
 """Statistics of every layer at some of the training steps.
 
-At a sampled step the model's whole state is copied before the step. After it the observer puts that
-state back, runs the same batch forward and backward by itself, outside of the training function,
-and then restores the state that the step had left. All restored values are bit for bit those that
-were there, and every source of chance is put back too, so the training cannot tell.
+Which steps is decided by the sizes of model and batch alone, so that two runs look at the same
+ones: the cheaper a sample is beside a step, the more there are, and the earlier ones lie closer.
+Before a sampled step its batch runs once more beside the training (`keras_replay`) at the weights
+that the step starts from. All state that the pass moves is put back bit for bit, and so is every
+source of chance: the training cannot tell.
 """
 
 from __future__ import annotations
@@ -11,39 +12,31 @@ from __future__ import annotations
 import math
 import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from . import keras_calls
+from . import keras_points as points
 from .keras_facts import Facts
-from .keras_points import loss_seen, output_statistics, weight_statistics
 from .keras_random import untouched_randomness
+from .keras_replay import Compute, Pass, Replay
+from .keras_schedule import (
+    BATCH_PART,
+    FEWEST_SAMPLES,
+    MOST_SAMPLES,
+    affordable_samples,
+    chosen_steps,
+    operations_of,
+)
 from .keras_session import Session
+from .keras_state import at_state, copies, raw, state_of
 
-Compute = Callable[[Any, Any], Any]
-
-FIRST_STEPS = 5
-"""The first steps are all sampled: most things that go wrong go wrong there."""
-MOST_SAMPLES = 20
-MOST_TRACED_LAYERS = 100
 MOST_PARAMETERS = 40_000_000
-"""Values copied three times per sampled step; above, copies would dominate the warm-up."""
-BATCH_PART = 64
-"""Samples of the batch that are run again."""
+"""Values read per sampled step; above, reading them would dominate the warm-up."""
 BUDGET_SECONDS = 6.0
-"""Wall time for all samples together."""
+"""Wall time for all samples together, without the tracing of the first."""
+MOST_COMPILED_LAYERS = 120
+"""Tracing a larger model takes longer than running it eagerly at the fewest steps."""
 
-
-def chosen_steps(steps: int, most: int = MOST_SAMPLES) -> set[int]:
-    """The sampled steps of a warm-up of this length, from 0: the first and then evenly."""
-    first = min(FIRST_STEPS, steps, most)
-    rest = range(first, steps)
-    if most <= first:
-        return set(range(first))
-    stride = max(1, math.ceil(len(rest) / (most - first)))
-    return set(range(first)) | set(rest[::stride])
+Sides = tuple[Any, Any, Any]
 
 
 class Sampler:
@@ -51,6 +44,11 @@ class Sampler:
 
     Attributes:
         alone: whether the program surely draws no random numbers in the background.
+        traced: whether the program trains in a traced function.
+        compute: the loss of a hand-written loop; None for the compiled one.
+        replay: the pass, None before the first sample.
+        last: inputs, targets and sample weights of the last sampled step.
+        initial: the state before the first step that could be sampled, and that step's number.
     """
 
     def __init__(self, session: Session, tf: Any, facts: Facts) -> None:
@@ -59,201 +57,199 @@ class Sampler:
         self.tf = tf
         self.facts = facts
         request = self.recorder.request
-        most = min(MOST_SAMPLES, int(request.get("sampled_steps", MOST_SAMPLES)))
-        self.steps = chosen_steps(int(request["steps"]), most)
+        self._most = min(MOST_SAMPLES, int(request.get("sampled_steps", MOST_SAMPLES)))
+        self.steps = chosen_steps(int(request["steps"]), self._most)
         self.alone = False
+        self.traced = True
+        self.compute: Compute | None = None
+        self.replay: Replay | None = None
+        self.last: Sides | None = None
+        self.initial: list[tuple[Any, Any]] = []
+        self.initial_step = 0
+        self._due = False
         self._pending: tuple[Any, ...] = ()
-        self._before: list[tuple[Any, Any]] = []
+        self._found: Pass | None = None
+        self._kernels: dict[int, Any] = {}
+        self._begun = 0
         self._spent = 0.0
         self._points: dict[int, list[dict[str, Any]]] = {}
         self._seen: dict[int, dict[str, Any]] = {}
+        self._seen_at: list[int] = []
         self.recorder.at_finish(self.run_pending)
 
-    @property
-    def holds(self) -> bool:
-        """Whether a copy of the state before this step is held."""
-        return bool(self._before)
-
-    def wants(self, step: int) -> bool:
-        """Whether this step is to be sampled."""
-        if step not in self.steps:
-            return False
-        if self._spent > BUDGET_SECONDS:
+    def wants(self, step: int, count: int = 1) -> bool:
+        """Whether one of the `count` steps from this one on is to be sampled."""
+        while self.steps and self.steps[0] < step:
+            self.steps.pop(0)
+        self._due = bool(self.steps) and self.steps[0] < step + count
+        if self._due and self._spent > BUDGET_SECONDS:
             self._give_up("statistics of layers end early: sampling took too long")
-            return False
-        return True
+        return self._due
 
     def _give_up(self, reason: str) -> None:
         self.recorder.note(reason)
-        self.steps = set()
-        self._before = []
+        self.steps, self._due = [], False
+        self._kernels, self._found = {}, None
 
-    def after_step(self, *sample: Any) -> None:
-        """Remember a sampled step until its loss is written; arguments as of `after`."""
-        if self.holds:
-            self._pending = sample
+    # Before the step
+
+    def begin(self, model: Any, step: int) -> None:
+        """Keep the state that the first sampled step will start from, as soon as there is one.
+
+        A model may be built while its first step is traced, which is before that step runs.
+        """
+        if self.replay is not None or not self.steps or model is None:
+            return
+        with self.tf.init_scope():
+            if len(model.trainable_weights) <= self._begun or not self.tf.executing_eagerly():
+                return
+            self._begun = len(model.trainable_weights)
+            variables = state_of(self.tf, model, self.facts.graph_layers)
+            size = sum(math.prod(tuple(variable.shape)) for variable in variables)
+            if size > MOST_PARAMETERS:
+                self._give_up(f"no statistics of layers: the model has {size:,} values")
+                return
+            self.initial, self.initial_step = copies(self.tf, variables), step
+
+    def before(self, model: Any, sides: Sides) -> None:
+        """Run the batch of the step that comes, at the weights that it starts from."""
+        if self.replay is None or sides[0] is None:
+            return  # the first sample is taken after its step, when the program has built all
+        started = time.monotonic()
+        self._kernels = {id(v): _array(v) for v in model.trainable_weights}
+        self._found = self._passed(sides)
+        self._spent += time.monotonic() - started
+
+    def _passed(self, sides: Sides) -> Pass | None:
+        replay = self.replay
+        if replay is None:
+            return None
+        kept = untouched_randomness(self.facts.graph_layers, alone=self.alone)
+        try:
+            with self.session.unobserved(), kept:
+                return replay.run(sides, BATCH_PART)
+        except Exception as error:
+            self._give_up(f"no statistics of layers: {type(error).__name__}: {error}")
+            raise
+
+    # After it
+
+    def after_step(self, model: Any, sides: Sides, step: int, whole: bool) -> None:
+        """The step is done; what remains to be done is left for `run_pending`.
+
+        Args:
+            sides: inputs, targets and sample weights of the step's batch.
+            step: its number from 0.
+            whole: whether the execution was this one step.
+        """
+        if self._due:
+            self._due = False
+            self._pending = (model, sides, step, whole)
 
     def run_pending(self) -> None:
-        """Take the sample now: after the step was counted, or right before the result is written.
+        """Make the point now: after the step was counted, or right before the result is written.
 
         Counting comes first, so that a sample that outlasts the time limit costs no loss.
         """
         pending, self._pending = self._pending, ()
         if pending and threading.current_thread() is threading.main_thread():
-            self.recorder.guarded(self.after, *pending)
+            self.recorder.guarded(self._after, *pending)
 
-    def before(self, model: Any) -> None:
-        """Copy the state that the step will start from."""
-        variables = state_of(self.tf, model, self.facts.graph_layers)
-        size = sum(math.prod(tuple(variable.shape)) for variable in variables)
-        if size > MOST_PARAMETERS:
-            self._give_up(f"no statistics of layers: the model has {size:,} values")
-            return
-        self._before = copies(self.tf, variables)
-
-    def after(
-        self,
-        model: Any,
-        sides: tuple[Any, Any, Any],
-        step: int,
-        loss: Any,
-        compute: Compute | None = None,
-    ) -> None:
-        """Run the step's batch from the copied state and keep the statistics of all layers.
-
-        Args:
-            sides: inputs, targets and sample weights of the step's batch.
-            loss: the step's loss; compute: the loss function of a hand-written loop, of targets
-                and predictions; None for the compiled loss.
-        """
+    def _after(self, model: Any, sides: Sides, step: int, whole: bool) -> None:
         started = time.monotonic()
-        before, self._before = self._before, []
-        if not before:  # the model had no variables before its first step
+        if self.replay is None:
+            self._first(model, sides)
+            started = time.monotonic()  # what tracing takes is a cost of the start
+        found, before = self._found, self._kernels
+        self._found, self._kernels = None, {}
+        if found is None:
             return
-        after = copies(self.tf, state_of(self.tf, model, self.facts.graph_layers))
-        x, y, weights = self.tf.nest.map_structure(self._part, sides)
-        try:
-            layers = self.facts.graph_layers
-            kept = untouched_randomness(layers, alone=self.alone)
-            with self.session.unobserved(), kept, silent_warnings():
-                put_back(before)
-                outputs, predictions, gradients = self._run(model, x, y, weights, compute)
-        except Exception as error:
-            self._give_up(f"no statistics of layers: {type(error).__name__}: {error}")
-            raise
-        finally:
-            put_back(after)
-            if hasattr(model, "_clear_losses"):
-                model._clear_losses()
-        self._keep(step, outputs, gradients, _by_identity(before), _by_identity(after))
-        self._keep_loss(predictions, y, sides[1], loss)
+        self.last = sides
+        after = {id(v): _array(v) for v in model.trainable_weights} if whole else None
+        self._keep(step, found, before, after)
+        self._keep_loss(found.predictions, sides[1], step)
         self._spent += time.monotonic() - started
 
-    def _part(self, leaf: Any) -> Any:
-        return None if leaf is None else self.tf.convert_to_tensor(leaf[:BATCH_PART])
+    def _first(self, model: Any, sides: Sides) -> None:
+        """The first sample: the state before the step comes back for it."""
+        layers = self.facts.graph_layers
+        if sides[0] is None or not layers or not self.initial:
+            return
+        compiled = self.traced and len(layers) <= MOST_COMPILED_LAYERS
+        self.replay = Replay(self.tf, model, layers, self.compute, traced=compiled)
+        self._choose(sides)
+        by_id = {id(variable): value for variable, value in self.initial}
+        self._kernels = {
+            id(v): by_id[id(v)].numpy() for v in model.trainable_weights if id(v) in by_id
+        }
+        with at_state(self.tf, model, self.initial):
+            self._found = self._passed(sides)
 
-    def _run(
-        self, model: Any, x: Any, y: Any, weights: Any, compute: Compute | None
-    ) -> tuple[Any, Any, Any]:
-        """(outputs by layer, predictions, gradients by variable) of one forward and backward."""
-        traced = {id(layer): layer for layer in self.facts.graph_layers[:MOST_TRACED_LAYERS]}
-        variables = list(model.trainable_weights)
-        with self.tf.GradientTape() as tape, keras_calls.capture(traced) as outputs:
-            trains = getattr(model, "_call_has_training_arg", True)
-            predictions = model(x, training=True) if trains else model(x)
-            if compute is not None:
-                loss = compute(y, predictions)
-            else:
-                loss = _loss(model, x, y, predictions, weights)
-        if loss is None or not variables:
-            return outputs, predictions, {}
-        found = tape.gradient(
-            loss, [getattr(v, "value", v) if _is_keras3(v) else v for v in variables]
-        )
-        return outputs, predictions, dict(zip(map(id, variables), found, strict=True))
+    def _choose(self, sides: Sides) -> None:
+        """The steps, now that the sizes of model and batch are known."""
+        graph = self.recorder.facts["graph"] or {}
+        rows = int(self.tf.nest.flatten(sides)[0].shape[0])
+        operations = operations_of(graph.get("layers", []))
+        steps = int(self.recorder.request["steps"])
+        affordable = affordable_samples(steps, operations, rows, len(self.facts.graph_layers))
+        if self.replay is not None and not self.replay.traced:
+            affordable = FEWEST_SAMPLES
+        self.steps = chosen_steps(steps, min(self._most, affordable))
 
-    def _keep(
-        self, step: int, outputs: Any, gradients: Any, before: dict[int, Any], after: dict[int, Any]
-    ) -> None:
+    # What is made of it
+
+    def _keep(self, step: int, found: Pass, before: Any, after: Any) -> None:
         """One point per layer; layers without output and weights have none."""
-        for index, layer in enumerate(self.facts.graph_layers[:MOST_TRACED_LAYERS]):
-            point: dict[str, Any] = {"step": step}
-            if id(layer) in outputs:
-                point |= output_statistics(self.tf, outputs[id(layer)])
-            point |= weight_statistics(self.tf, layer, gradients, before, after)
+        graph = (self.recorder.facts["graph"] or {}).get("layers", [])
+        layers = self.replay.layers if self.replay is not None else {}
+        for index, layer in layers.items():
+            activation = graph[index].get("activation") if index < len(graph) else None
+            point = {"step": step} | self._point(index, found, activation)
+            kernels = points.kernels_of(layer, before)
+            if kernels:
+                old = [before[id(v)] for v in kernels]
+                new = None if after is None else [after[id(v)] for v in kernels]
+                point |= points.weight_statistics(old, new)
+            if kernels and all(id(v) in found.gradients for v in kernels):
+                point |= points.gradient_statistics([found.gradients[id(v)] for v in kernels])
             if len(point) > 1:
                 self._points.setdefault(index, []).append(point)
         trace = self.recorder.trace()
         trace["layers"] = [{"layer": i, "points": p} for i, p in sorted(self._points.items())]
-        if len(self.facts.graph_layers) > MOST_TRACED_LAYERS:
-            self.recorder.note(f"statistics of the first {MOST_TRACED_LAYERS} layers only")
+        if len(self.facts.graph_layers) > len(layers):
+            self.recorder.note(f"statistics of {len(layers)} layers only")
 
-    def _keep_loss(self, predictions: Any, y: Any, whole: Any, loss: Any) -> None:
+    def _point(self, index: int, found: Pass, activation: Any) -> dict[str, Any]:
+        point: dict[str, Any] = {}
+        if index in found.outputs:
+            point |= points.output_statistics(found.outputs[index], activation)
+        if index in found.output_gradients:
+            point |= points.output_gradient_statistics(found.output_gradients[index])
+        return point
+
+    def _keep_loss(self, predictions: list[Any], y: Any, step: int) -> None:
         """What entered the loss, per output."""
         learner = self.recorder.facts["learner"] or {}
         sites = [use.get("site") for use in learner.get("losses", [])]
-        targets, wholes = self.tf.nest.flatten(y), self.tf.nest.flatten(whole)
-        for index, prediction in enumerate(self.tf.nest.flatten(predictions)[:16]):
+        targets = self.tf.nest.flatten(y)
+        for index, prediction in enumerate(predictions[:16]):
             if index < len(targets) and targets[index] is not None:
                 entry = self._seen.setdefault(index, {"calls": 0})
                 site = sites[min(index, len(sites) - 1)] if sites else None
-                samples = int(wholes[index].shape[0])
-                loss_seen(entry, prediction, targets[index], samples, loss)
+                points.loss_seen(entry, prediction, targets[index])
                 entry["site"] = site
+                self._seen_at.append(step)
+        self.losses_seen()
         self.recorder.trace()["loss_seen"] = list(self._seen.values())
 
-
-@contextmanager
-def silent_warnings() -> Iterator[None]:
-    """Warnings of the observer's own passes are not the program's; its filters stay untouched."""
-    shown = warnings.showwarning
-    warnings.showwarning = lambda *_, **__: None
-    try:
-        yield
-    finally:
-        warnings.showwarning = shown
+    def losses_seen(self) -> None:
+        """The loss at the first and the last sampled step, from the losses of all steps."""
+        losses = self.recorder.trace()["loss"]
+        known = [losses[step] for step in self._seen_at if step < len(losses)]
+        for entry in self._seen.values() if known else ():
+            entry["first"], entry["last"] = known[0], known[-1]
 
 
-def _is_keras3(variable: Any) -> bool:
-    return type(variable).__module__.startswith("keras.")
-
-
-def _loss(model: Any, x: Any, y: Any, predictions: Any, weights: Any) -> Any:
-    """The compiled loss with all its additions, None when the model was not compiled with one."""
-    if getattr(model, "loss", None) in (None, {}) and not getattr(model, "losses", None):
-        return None
-    if _is_keras3_model(model):
-        return model.compute_loss(
-            x=x, y=y, y_pred=predictions, sample_weight=weights, training=True
-        )
-    return model.compute_loss(x, y, predictions, weights)
-
-
-def _is_keras3_model(model: Any) -> bool:
-    return any(base.__module__.startswith("keras.") for base in type(model).__mro__)
-
-
-def state_of(tf: Any, model: Any, layers: list[Any]) -> list[Any]:
-    """Every variable that a forward pass or the loss may change, each once."""
-    found = list(model.variables)
-    for metric in getattr(model, "metrics", None) or []:
-        found += list(metric.variables)
-    for layer in layers:
-        if getattr(layer, "stateful", False):
-            found += [state for state in tf.nest.flatten(layer.states) if hasattr(state, "assign")]
-    return list({id(variable): variable for variable in found}.values())
-
-
-def copies(tf: Any, variables: list[Any]) -> list[tuple[Any, Any]]:
-    """(variable, copy of its value) for each; text variables (lookup tables) are left out."""
-    return [(v, tf.identity(getattr(v, "value", v) if _is_keras3(v) else v)) for v in variables]
-
-
-def put_back(held: list[tuple[Any, Any]]) -> None:
-    """Give each variable the value that was copied."""
-    for variable, value in held:
-        variable.assign(value)
-
-
-def _by_identity(held: list[tuple[Any, Any]]) -> dict[int, Any]:
-    return {id(variable): value for variable, value in held}
+def _array(variable: Any) -> Any:
+    """The present value as an array; the variable copies before it changes it."""
+    return raw(variable).read_value().numpy()

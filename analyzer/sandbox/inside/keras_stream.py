@@ -15,10 +15,8 @@ class Passing:
     """The last batch that passed.
 
     Attributes:
-        inputs, labels: arrays of that batch, with the batch dimension; None before the first.
-        weights: its sample weights, if any.
         seen: batches that passed.
-        element: the batch in the structure that Keras gives to train_step.
+        element: the batch in the structure that Keras gives to train_step; None once it was used.
     """
 
     def __init__(self) -> None:
@@ -29,14 +27,6 @@ class Passing:
         """Take note of one batch."""
         self.element = element
         self.seen += 1
-
-    def sides(self) -> tuple[Any, Any, Any]:
-        """(x, y, sample_weight) of the last batch, as Keras unpacks it."""
-        element = self.element
-        if not isinstance(element, (tuple, list)):
-            return element, None, None
-        x, y, weights = [*element, None, None][:3]
-        return x, y, weights
 
 
 def watched(tf: Any, dataset: Any, passing: Passing) -> Any:

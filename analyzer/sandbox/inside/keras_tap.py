@@ -15,7 +15,7 @@ from .keras_session import current, wrap
 SLOTS = 8
 """Gradient calls with different variables that are kept apart (several models in one step)."""
 LENGTH = 512
-"""Losses kept per slot between two looks."""
+"""Losses kept per slot between two looks; a power of two."""
 
 
 class LossTap:
@@ -23,26 +23,25 @@ class LossTap:
 
     Attributes:
         tf: the TensorFlow module.
-        fresh: (slot, loss) pairs of eager code since the last `take`.
     """
 
     def __init__(self, tf: Any) -> None:
         self.tf = tf
-        self.fresh: list[tuple[int, float]] = []
         self._slots: dict[int, int] = {}
         self._held: list[Any] = []
-        self._losses: Any = None
-        self._counts: Any = None
+        self._eager: list[list[Any]] = [[] for _ in range(SLOTS)]
+        self._losses: dict[int, Any] = {}
+        self._counts: dict[int, Any] = {}
         self._taken = [0] * SLOTS
 
-    def prepare(self) -> None:
-        """Make the variables, outside of any function that is being traced."""
-        if self._losses is None:
-            with self.tf.init_scope():
-                zeros = self.tf.zeros([SLOTS, LENGTH], "float32")
-                self._losses = self.tf.Variable(zeros, trainable=False, name="observed_losses")
-                counts = self.tf.zeros([SLOTS], "int32")
-                self._counts = self.tf.Variable(counts, trainable=False, name="observed_counts")
+    def _prepare(self, slot: int) -> None:
+        """Make the variables of a slot, outside of the function that is being traced."""
+        if slot not in self._counts:
+            tf = self.tf
+            with tf.init_scope():
+                ring, zero = tf.zeros([LENGTH], "float32"), tf.zeros([], "int32")
+                self._losses[slot] = tf.Variable(ring, trainable=False, name="observed_losses")
+                self._counts[slot] = tf.Variable(zero, trainable=False, name="observed_count")
 
     def slot(self, source: Any) -> int | None:
         """The slot of the gradient calls whose first variable is this one."""
@@ -54,34 +53,50 @@ class LossTap:
         return self._slots[id(source)]
 
     def put(self, source: Any, target: Any) -> None:
-        """Keep the loss whose gradient is being taken."""
+        """Keep the loss whose gradient is being taken; nothing waits for its value."""
         tf = self.tf
         slot = self.slot(source)
         if slot is None:
             return
-        loss = tf.reduce_mean(tf.cast(target, tf.float32))
+        loss = tf.cast(target, tf.float32)
+        if loss.shape.rank != 0:
+            loss = tf.reduce_mean(loss)
         if tf.executing_eagerly():
-            self.fresh.append((slot, float(loss.numpy())))
+            self._eager[slot].append(loss)
+            del self._eager[slot][:-LENGTH]
             return
-        self.prepare()
-        place = tf.math.floormod(self._counts[slot], LENGTH)
-        self._losses.scatter_nd_update([[slot, place]], [loss])
-        self._counts.scatter_nd_add([[slot]], [1])
+        self._prepare(slot)
+        count = self._counts[slot]
+        place = tf.bitwise.bitwise_and(count, LENGTH - 1)
+        self._losses[slot].scatter_update(tf.IndexedSlices(loss, place))
+        count.assign_add(1, read_value=False)
 
-    def take(self) -> list[tuple[int, float]]:
-        """The (slot, loss) pairs since the last call, each slot's in order."""
-        found, self.fresh = self.fresh, []
-        if self._counts is None:
-            return found
-        counts = self._counts.numpy()
-        for slot in range(SLOTS):
-            first, last = self._taken[slot], int(counts[slot])
-            if last > first:
-                row = self._losses[slot].numpy()
-                first = max(first, last - LENGTH)
-                found += [(slot, float(row[i % LENGTH])) for i in range(first, last)]
-                self._taken[slot] = last
+    def waiting(self, slot: int | None) -> list[Any]:
+        """The losses of eager code in this slot since the last look, still as tensors."""
+        if slot is None:
+            return []
+        found, self._eager[slot] = self._eager[slot], []
         return found
+
+    def take(self, slot: int | None = None) -> list[tuple[int, float]]:
+        """(slot, loss) since the last call, of this slot or of all, each slot's in order."""
+        found: list[tuple[int, float]] = []
+        for each in range(SLOTS) if slot is None else (slot,):
+            eager, self._eager[each] = self._eager[each], []
+            found += [(each, float(loss.numpy())) for loss in eager]
+            found += [(each, loss) for loss in self._traced(each)]
+        return found
+
+    def _traced(self, slot: int) -> list[float]:
+        """What traced functions have put into a slot since the last look."""
+        if slot not in self._counts:
+            return []
+        first, last = self._taken[slot], int(self._counts[slot].numpy())
+        if last <= first:
+            return []
+        self._taken[slot] = last
+        ring = self._losses[slot].numpy()
+        return [float(ring[i % LENGTH]) for i in range(max(first, last - LENGTH), last)]
 
 
 def means_of(model: Any) -> list[Any]:

@@ -1,0 +1,73 @@
+"""Know the batch of a step before the step: draw it from the program's iterator, hand it on.
+
+At the few steps where the observer needs the batch it draws the next element itself and gives the
+training function an iterator of its own that yields this very element. Both iterators have the same
+element specification, so the training function is the one that was traced before, and order and
+random state of the program's pipeline are what they would have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+class Feed:
+    """Draws elements and hands them on.
+
+    Attributes:
+        tf: the TensorFlow module.
+    """
+
+    def __init__(self, tf: Any) -> None:
+        self.tf = tf
+        self._waiting: list[Any] = []
+        self._specification: Any = None
+        self._dataset: Any = None
+        self._iterator: Any = None
+
+    def ready(self, iterator: Any) -> bool:
+        """Whether elements of this iterator can be handed on; everything is prepared then."""
+        tf = self.tf
+        if not isinstance(iterator, tf.data.Iterator):
+            return False
+        specification = iterator.element_spec
+        if self._dataset is None or specification != self._specification:
+            leaves = tf.nest.flatten(specification)
+            if not leaves or not all(isinstance(leaf, tf.TensorSpec) for leaf in leaves):
+                return False
+            with tf.init_scope():
+                self._prepare(specification)
+        return True
+
+    def draw(self, iterator: Any, count: int) -> list[Any]:
+        """The next elements, `count` of them unless the data ends; call `ready` before."""
+        found: list[Any] = []
+        while len(found) < count:
+            try:
+                found.append(next(iterator))
+            except (StopIteration, self.tf.errors.OutOfRangeError):
+                break
+        return found
+
+    def iterator(self, elements: list[Any]) -> Any:
+        """An iterator that yields these elements; the one that was given out before is spent."""
+        self._waiting[:] = elements
+        if self._iterator is None or len(elements) != 1:
+            self._iterator = iter(self._dataset)
+        made = self._iterator
+        if len(elements) != 1:
+            self._iterator = None  # it may be asked beyond its end
+        return made
+
+    def _prepare(self, specification: Any) -> None:
+        options = self.tf.data.Options()
+        options.experimental_optimization.inject_prefetch = False
+        made = self.tf.data.Dataset.from_generator(
+            self._elements, output_signature=specification
+        ).with_options(options)
+        self._dataset, self._specification, self._iterator = made, specification, None
+
+    def _elements(self) -> Iterator[Any]:
+        while self._waiting:
+            yield self._waiting.pop(0)

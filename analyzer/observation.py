@@ -26,6 +26,9 @@ OLD_KERAS_CAUSES = frozenset({"crash", "missing_module", "no_training", "no_mode
 RECHECK_SAMPLES = 4
 """Steps at which the layers are measured: an edit under test needs the contracts alone."""
 
+BRIEF_STEPS, BRIEF_SECONDS = 8, 4.0
+"""Of a run that shows the model and that it trains."""
+
 START_SECONDS = 0.5
 """Forking, unpacking and cleaning up, with room."""
 
@@ -78,6 +81,7 @@ def observe_program(
     texts: Mapping[str, str],
     session: Session | None = None,
     like: Observed | None = None,
+    brief: bool = False,
 ) -> Observed:
     """Run the program within `budget` seconds; Keras programs that need Keras 2 get it.
 
@@ -85,11 +89,15 @@ def observe_program(
         texts: texts that replace files of the program (an edit under test).
         session: where it runs; by default a session of its own.
         like: an earlier run of the same program: the way that showed most comes first.
+        brief: whether the model and a few steps are enough to see.
     """
     started = time.monotonic()
     request = build_request(root, source, spec, options, runnable(root, source, texts))
     if texts:
         request = request.model_copy(update={"sampled_steps": RECHECK_SAMPLES})
+    if brief:
+        short = {"steps": BRIEF_STEPS, "warmup_seconds": BRIEF_SECONDS, "after_seconds": 0.0}
+        request = request.model_copy(update=short)
 
     if request.entry is None and not (root / (request.script or "")).is_file():
         missing = f"the configured run starts {request.script}, and there is no such file"
@@ -212,3 +220,16 @@ def falls_short(first: Observation, edited: Observation) -> bool:
 def _reached(seen: Observation) -> tuple[bool, bool, int]:
     steps = seen.trace.steps if seen.trace else 0
     return (seen.graph is not None, seen.learner is not None, steps)
+
+
+def again_seconds(seen: Observation | None, *, brief: bool = False) -> float:
+    """Seconds to leave for running the program once more, in the sandbox that is warm by now."""
+    build, observe = times_of(seen)
+    return 1.0 + 1.5 * (build + (min(observe, 2 * BRIEF_SECONDS) if brief else observe))
+
+
+def times_of(seen: Observation | None) -> tuple[float, float]:
+    """Seconds until the model was built, and from there to the end."""
+    if seen is None:
+        return 0.0, 0.0
+    return round(seen.build_seconds, 3), round(seen.observe_seconds, 3)

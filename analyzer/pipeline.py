@@ -18,6 +18,7 @@ from analyzer.experiments.review import (
     candidates_for,
     check_raised,
     is_invented,
+    need_steps,
     trainings_of,
     why_unprovable,
     worth_two,
@@ -27,8 +28,15 @@ from analyzer.experiments.standing import unshown
 from analyzer.findings import Finding, ProgramReport, Report, Seconds, Unchecked
 from analyzer.fusion import Verdict, judge
 from analyzer.kinds import SEVERITIES, Severity
-from analyzer.observation import Observed, falls_short, observe_program, open_session, request_of
-from analyzer.observed import Observation
+from analyzer.observation import (
+    Observed,
+    again_seconds,
+    falls_short,
+    observe_program,
+    open_session,
+    request_of,
+    times_of,
+)
 from analyzer.options import Options, ProgramSpec
 from analyzer.programs import Skipped, TrainingProgram, find_programs
 from analyzer.rules.base import Program, Rule
@@ -119,7 +127,7 @@ class _Review:
         mends = with_testimony(mends, verdict.witnesses)
         findings = [self._finding(mend, file) for mend in mends]
         done = time.monotonic()
-        build, observe = _times(observed.observation)
+        build, observe = times_of(observed.observation)
         seconds = Seconds(
             build=build,
             observe=observe,
@@ -143,6 +151,7 @@ class _Review:
         budget: float,
         session: Session,
         like: Observed | None = None,
+        brief: bool = False,
     ) -> Observed:
         path = self.program.path
         source = read_program(self.root, path, text=(texts or {}).get(path))
@@ -150,7 +159,7 @@ class _Review:
             return Observed(source, None, "switched off: only the source was read")
         self.say(f"{path}: running in the sandbox")
         return observe_program(
-            self.root, source, self.spec, self.options, budget, texts or {}, session, like
+            self.root, source, self.spec, self.options, budget, texts or {}, session, like, brief
         )
 
     def _view(self, observed: Observed) -> Program:
@@ -182,7 +191,7 @@ class _Review:
         return mending.verify(mends, verdict, file, recheck, advice=self._tries_advice)
 
     def _recheck(
-        self, observed: Observed, session: Session, started: float
+        self, observed: Observed, session: Session, started: float, *, brief: bool = False
     ) -> mending.Recheck | None:
         """Checks an edited program again; None when there is nothing to compare it with."""
         first = observed.observation
@@ -191,10 +200,10 @@ class _Review:
 
         def recheck(texts: Mapping[str, str]) -> Verdict | mending.Broken | None:
             left = self._budget - (time.monotonic() - started)
-            if left < _again(observed):
+            if left < again_seconds(observed.observation, brief=brief):
                 return None
             self.say(f"{self.program.path}: checking the edits")
-            again = self._observe(texts, left, session, observed)
+            again = self._observe(texts, left, session, observed, brief)
             if again.observation is None:
                 return None
             if falls_short(first, again.observation):
@@ -216,13 +225,16 @@ class _Review:
         started: float,
     ) -> tuple[Sequence[mending.Mend], Sequence[Unchecked]]:
         """Try the edits by experiment in the time that is left; check what that has raised."""
-        recheck = self._recheck(observed, session, started)
+        brief = not need_steps(mends)
+        recheck = self._recheck(observed, session, started, brief=brief)
         request = request_of(self.root, observed, self.spec, self.options)
         if not self.options.experiments:
             return mends, ()
         if recheck is None or request is None or why_unprovable(observed.observation) is not None:
             return unshown(mends), ()
-        until = started + self._budget - _again(observed)  # for the last check
+        until = (
+            started + self._budget - again_seconds(observed.observation, brief=brief)
+        )  # for the last check
 
         def say(text: str) -> None:
             self.say(f"{self.program.path}: {text}")
@@ -281,14 +293,3 @@ class _Review:
             seconds=seconds,
             findings=tuple(findings),
         )
-
-
-def _again(observed: Observed) -> float:
-    """Seconds to leave for running the program once more, in the sandbox that is warm by now."""
-    return 1.0 + 1.5 * sum(_times(observed.observation))
-
-
-def _times(observation: Observation | None) -> tuple[float, float]:
-    if observation is None:
-        return 0.0, 0.0
-    return round(observation.build_seconds, 3), round(observation.observe_seconds, 3)

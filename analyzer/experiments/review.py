@@ -26,6 +26,7 @@ from analyzer.observed import Observation
 from analyzer.options import Options
 from analyzer.repairs.catalogue import repairs_for
 from analyzer.rules.base import Program
+from analyzer.rules.registry import rule_named
 from analyzer.sandbox.protocol import ExperimentRequest, Request
 from analyzer.sandbox.session import Session
 from analyzer.source.files import SourceFile
@@ -37,6 +38,8 @@ Small models end at their steps long before; for a large one a single comparison
 show something is worth more than several that do not.
 """
 SHORTEST = 1.0
+STEPS_NEEDED = frozenset({"trace", "census", "order", "loader"})
+"""Needs of rules that a run without many training steps does not meet."""
 
 
 def why_unprovable(seen: Observation | None) -> str | None:
@@ -53,6 +56,12 @@ def why_unprovable(seen: Observation | None) -> str | None:
 def is_invented(seen: Observation | None) -> bool:
     """Whether the program ran on invented data."""
     return seen is not None and seen.data is not None and seen.data.source == "stand_in"
+
+
+def need_steps(mends: Sequence[Mend]) -> bool:
+    """Whether a finding that an experiment may speak for is seen in training steps alone."""
+    tried = [mend for mend in mends if is_suspicion(mend) or is_advice(mend)]
+    return any(STEPS_NEEDED & set(rule_named(m.judged.finding.rule).needs) for m in tried)
 
 
 def worth_two(mends: Sequence[Mend], options: Options, *, advice: bool) -> bool:

@@ -71,16 +71,21 @@ def _names(uses: Uses) -> None:
             when_imported(name, lambda module: fill_in(module, uses))
     compat_science.adapt_sklearn(uses, when_imported)
     when_imported("pandas", lambda module: compat_science.adapt_pandas(module, uses))
-    when_imported("tensorflow", lambda module: fill_in(module, uses, _version_one(uses)))
+    when_imported("tensorflow", lambda module: _tensorflow(module, uses))
 
 
-def _version_one(uses: Uses) -> Any:
-    """Names of TensorFlow 1 that live on in tf.compat.v1."""
+def _tensorflow(tensorflow: Any, uses: Uses) -> None:
+    fill_in(tensorflow, uses, _version_one(tensorflow, "", uses))
+    fill_in(tensorflow.train, uses, _version_one(tensorflow, "train.", uses))
 
-    def answer(module: str, name: str) -> Any:
-        version_one = sys.modules[module].compat.v1
-        found = getattr(version_one, name)
-        uses.record(f"tf.{name}", f"tf.compat.v1.{name}", "TensorFlow 2")
+
+def _version_one(tensorflow: Any, inner: str, uses: Uses) -> Any:
+    """Names of TensorFlow 1 that live on in tf.compat.v1, of itself or of a module `inner`."""
+
+    def answer(_module: str, name: str) -> Any:
+        version_one = tensorflow.compat.v1
+        found = getattr(version_one.train if inner else version_one, name)
+        uses.record(f"tf.{inner}{name}", f"tf.compat.v1.{inner}{name}", "TensorFlow 2")
         return found
 
     return answer

@@ -6,6 +6,7 @@ from typing import Any
 
 from .compat_arguments import COMPILE, EVALUATE, FIT
 from .compat_calls import Extra, translated
+from .compat_optimizers import todays_optimizer
 from .compat_record import Uses
 
 _SINCE = "Keras 3"
@@ -19,7 +20,7 @@ def adapt(keras: Any, uses: Uses) -> None:
             ("evaluate", EVALUATE, _arrays(uses, ("x", "y"))),
             ("predict", EVALUATE, _arrays(uses, ("x",))),
             ("train_on_batch", {}, _arrays(uses, ("x", "y"))),
-            ("compile", COMPILE, None),
+            ("compile", COMPILE, todays_optimizer(keras, uses)),
         ):
             if model is keras.Model or name in vars(model):
                 old = getattr(model, name)

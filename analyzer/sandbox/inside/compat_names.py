@@ -40,6 +40,15 @@ REMOVED_NAMES: dict[str, dict[str, Moved]] = {
         "cast": Moved(("shim:numpy_cast",), "numpy.asarray", "NumPy 2"),
         "mat": Moved(("numpy:asmatrix",), "numpy.asmatrix", "NumPy 2"),
     },
+    "scipy.misc": {
+        name: Moved((f"shim:scipy_{name}",), new, "SciPy 1.12")
+        for name, new in {
+            "imread": "imageio.v3.imread",
+            "imresize": "PIL.Image.Image.resize",
+            "imsave": "imageio.v3.imwrite",
+            "imshow": "matplotlib.pyplot.imshow",
+        }.items()
+    },
     "sklearn": {
         "cross_validation": Moved(
             ("sklearn.cross_validation",), "sklearn.model_selection", "scikit-learn 0.20"

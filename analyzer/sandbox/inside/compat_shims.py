@@ -6,6 +6,7 @@ and gives the object that the old name stood for.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from collections.abc import Callable
@@ -182,6 +183,11 @@ def _scipy_misc(_root: str) -> dict[str, Any]:
     return {"imread": imread, "imresize": imresize, "imshow": do_nothing, "imsave": do_nothing}
 
 
+def _of_scipy_misc(name: str, root: str) -> Any:
+    """One function, for releases that still have the module, emptied."""
+    return _scipy_misc(root)[name]
+
+
 def _scaled(image: Any, size: float) -> tuple[int, int]:
     factor = size / 100 if isinstance(size, int) else size
     return int(image.height * factor), int(image.width * factor)
@@ -256,6 +262,10 @@ _OBJECTS: dict[str, Callable[[str], Any]] = {
     "asscalar": lambda _root: lambda array: array.item(),
     "numpy_cast": _numpy_cast,
     "imputer": _imputer,
+    **{
+        f"scipy_{name}": functools.partial(_of_scipy_misc, name)
+        for name in ("imread", "imresize", "imsave", "imshow")
+    },
 }
 
 

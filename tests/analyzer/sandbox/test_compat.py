@@ -73,10 +73,18 @@ PROGRAMS = {
     """,
     "lists": """
         import keras
+        import numpy as np
         model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
         model.compile("sgd", "mse")
         model.fit([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], verbose=0)
-        print("trained")
+        import tensorflow as tf
+        model.compile(tf.compat.v1.train.MomentumOptimizer(0.25, 0.5, use_nesterov=True), "mse")
+        own = model.optimizer
+        print(type(own).__name__, float(own.learning_rate), own.momentum, own.nesterov)
+        model.compile(optimizer=tf.train.AdamOptimizer(), loss="mse")
+        print(type(model.optimizer).__name__, round(float(model.optimizer.learning_rate), 4))
+        from scipy.misc import imread, imresize
+        print(imresize(np.zeros((4, 6, 3)), (2, 3)).shape, imread.__name__)
     """,
     "tf_keras_mixed": """
         import tensorflow as tf
@@ -214,7 +222,11 @@ def test_generators_text_and_backend_functions(ran: dict[str, Ran]) -> None:
 def test_lists_become_arrays_with_a_second_axis(ran: dict[str, Ran]) -> None:
     result = ran["lists"]
     assert result.error is None
-    assert result.output == "trained\n"
+    assert result.output == "SGD 0.25 0.5 True\nAdam 0.001\n(2, 3, 3) imread\n"
+    old = {use[0]: use[1] for use in result.uses}
+    assert old["tf.train.AdamOptimizer"] == "tf.compat.v1.train.AdamOptimizer"
+    assert old["compile(tf.train.AdamOptimizer)"] == "keras.optimizers.Adam"
+    assert old["scipy.misc.imresize"] == "PIL.Image.Image.resize"
 
 
 def test_mixed_roots_and_callbacks_that_never_were(ran: dict[str, Ran]) -> None:

@@ -14,7 +14,8 @@ What is counted for a faulty program:
 - *any finding*: as the authors counted, whose tool says that something is wrong.
 
 A fault that the correction leaves in (`also`) confirms an alarm; it is no fault of the pair, so
-that the counts above do not rest on it. The authors' own callback, which both programs may name, is
+that the counts above do not rest on it; what they would be with these is counted apart
+(*true of the program*). The authors' own callback, which both programs may name, is
 a part of their tool and no fault.
 """
 
@@ -96,6 +97,19 @@ class Diagnosed:
     def flagged(self) -> bool:
         """A fault's kind, or an error or warning."""
         return self.kind or bool(alarms_of(self.faulty))
+
+    @property
+    def true_line(self) -> bool:
+        """A fault on its line, be it one that the correction leaves in."""
+        return self.faulty is not None and any(
+            map(self.faulty.is_right, self.faulty.report.findings)
+        )
+
+    @property
+    def true_flag(self) -> bool:
+        """An error or warning, or the kind of a fault, be it one that the correction leaves in."""
+        kinds = {finding.kind for finding in self.faulty.report.findings} if self.faulty else set()
+        return self.flagged or any(fault.kinds & kinds for fault in self.pair.labels.also)
 
     @property
     def anything(self) -> bool:

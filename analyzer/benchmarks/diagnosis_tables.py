@@ -58,6 +58,10 @@ def _faulty_totals(ran: Sequence[Diagnosed], published: Published) -> Iterator[s
     beside = f"DeepLocalize: {published.flagged} of {published.programs}"
     alarmed = [each for each in ran if alarms_of(each.faulty)]
     yield f"- flagged: {sum(e.flagged for e in ran)} of {total} ({beside})"
+    yield (
+        f"- with the faults that the correction leaves in: flagged {sum(e.true_flag for e in ran)},"
+        f" on the line {sum(e.true_line for e in ran)}"
+    )
     yield f"- with any finding: {sum(e.anything for e in ran)}"
     yield f"- with an error or warning: {len(alarmed)}"
     yield f"- with a fault's kind, any line: {sum(e.kind for e in ran)} of {total}"

@@ -89,6 +89,14 @@ def test_what_counts(found, flagged, kind, line, anything):
     assert (done.flagged, done.kind, done.line, done.anything) == (flagged, kind, line, anything)
 
 
+def test_what_the_correction_leaves_in_is_counted_apart():
+    left = diagnosed(finding("normalization", 7))
+    assert (left.flagged, left.true_flag, left.line, left.true_line) == (False, True, False, True)
+    elsewhere = diagnosed(finding("normalization", 2))
+    assert (elsewhere.true_flag, elsewhere.true_line) == (True, False)
+    assert not diagnosed(finding("dropout", 7)).true_flag
+
+
 def test_alarms_are_confirmed_by_what_the_correction_leaves_in():
     done = diagnosed(finding("normalization", 7, "warning"), finding("dropout", 7, "warning"))
     assert [done.faulty.is_right(alarm) for alarm in alarms_of(done.faulty)] == [True, False]

@@ -24,6 +24,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--only", default="", help="Programs whose id contains this.")
 @click.option("--every", type=click.IntRange(1), default=1, help="A sample: each n-th one.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1)
+@click.option("--budget", type=float, default=60.0, help="Seconds for the review of a program.")
 @click.option("--no-verify", is_flag=True, help="Do not check edits by running again.")
 @click.option("--no-experiments", is_flag=True, help="Try no edit by paired trainings.")
 @click.option("--reports", type=click.Path(path_type=Path), help="Also write the reports.")
@@ -36,6 +37,7 @@ def diagnosis_command(
     options = Options(
         verify="none" if no_verify else "posted",
         experiments=not given.pop("no_experiments"),
+        budget=given.pop("budget"),
         mounts=cache_mounts(os.environ),
         sandbox=sandbox_policy(os.environ),
     )

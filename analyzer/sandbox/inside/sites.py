@@ -15,6 +15,8 @@ from typing import Any
 
 # Folders below the program root that hold other people's code.
 FOREIGN_FOLDERS = ("/site-packages/", "/dist-packages/")
+MOST_PLACES = 10_000
+"""Places that are kept: finding one walks through the positions of all instructions before it."""
 
 
 class Sources:
@@ -27,6 +29,7 @@ class Sources:
     def __init__(self, root: str) -> None:
         self.root = os.path.abspath(root)
         self._known: dict[str, str | None] = {}
+        self._places: dict[tuple[int, int], tuple[Any, dict[str, Any]]] = {}
 
     def relative(self, filename: str) -> str | None:
         """Path relative to the root with "/", or None when the file is not the user's own."""
@@ -46,8 +49,11 @@ class Sources:
 
     def innermost(self, frame: FrameType | None, skip: int = 0) -> FrameType | None:
         """The innermost of the user's frames at or above `frame`, after leaving out `skip`."""
+        known = self._known
         while frame is not None:
-            if self.relative(frame.f_code.co_filename) is not None:
+            filename = frame.f_code.co_filename
+            path = known[filename] if filename in known else self.relative(filename)
+            if path is not None:
                 if skip <= 0:
                     return frame
                 skip -= 1
@@ -56,7 +62,14 @@ class Sources:
 
     def of_frame(self, frame: FrameType) -> dict[str, Any]:
         """The range of the expression that the frame is evaluating."""
-        return self._site(frame, frame.f_lasti, frame.f_lineno)
+        code, instruction = frame.f_code, frame.f_lasti
+        known = self._places.get((id(code), instruction))
+        if known is None or known[0] is not code:  # held, so that its identity stays its own
+            if len(self._places) >= MOST_PLACES:
+                self._places.clear()
+            known = code, self._site(frame, instruction, frame.f_lineno)
+            self._places[(id(code), instruction)] = known
+        return dict(known[1])
 
     def of_traceback(self, traceback: TracebackType | None) -> dict[str, Any] | None:
         """The user's innermost line on the way to an exception."""

@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 from .loader_fits import facts as fits
+from .torch_baselines import baselines
 from .torch_loader_reads import kept_randomness
 from .torch_padding import padding
 from .torch_probes import causality, independence
@@ -44,9 +45,11 @@ def _collect(training: Any) -> None:
     trace["broadcasts"] = training.heard.by_hand.stretched.facts()
     if recorder.facts["trouble"] is None:
         recorder.snapshot()
+        training.closed = True
         with kept_randomness():
             probes: Facts = {
                 "independence": guarded(independence, training),
                 "causality": guarded(causality, training),
+                "baselines": guarded(baselines, training),
             }
         recorder.facts["probes"] = probes

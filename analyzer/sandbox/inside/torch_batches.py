@@ -35,6 +35,7 @@ class Pile:
         self._parts: list[Any] = []
         self._count = self._bytes = 0
         self._repeats = False
+        self._last: tuple[Any, int] | None = None
         self.whole: Any = None
         self.name: str | None = None
 
@@ -66,6 +67,9 @@ class Pile:
             return  # a second epoch brings nothing new
         if self.full or tensor.dim() == 0 or tensor.is_complex() or tensor.is_sparse:
             return
+        if self._repeats and self._is_last(tensor):
+            return
+        self._last = weakref.ref(tensor), tensor._version
         part = to_array(tensor).copy()  # the program may change it in place
         if self._parts and self._parts[0].shape[1:] != part.shape[1:]:
             return
@@ -75,6 +79,14 @@ class Pile:
         self._parts.append(part)
         self._count += len(part)
         self._bytes += part.nbytes
+
+    def _is_last(self, tensor: Any) -> bool:
+        """Whether this very tensor came last time, and nothing was written into it since."""
+        return (
+            self._last is not None
+            and self._last[0]() is tensor
+            and self._last[1] == tensor._version
+        )
 
     def array(self) -> Any:
         """The batches one after another; None when there are none."""

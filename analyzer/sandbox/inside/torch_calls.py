@@ -3,34 +3,23 @@
 `nn.Module.__call__` is wrapped. While somebody listens, a `TorchFunctionMode` reports functional
 calls too; it is taken off inside single layers and whenever gradients are off, because PyTorch
 chooses its fused inference kernels only where no mode is active, and their last bits differ.
+Nobody listens to most steps: inner modules are then called at once, and the mode is off.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+import weakref
+from collections.abc import Callable
+from typing import Any
 
 from . import torch_layers as layers
 from . import torch_names as names
 from .recorder import Recorder
 from .torch_constructed import Constructed
-from .torch_recording import Facts, Key
-
-
-class Ear(Protocol):
-    """What listens: a Recording or a Sampler."""
-
-    def enter(self, module: Any, arguments: Any) -> None: ...
-    def leave(self, output: Any) -> None: ...
-    def abandon(self) -> None: ...
-    def add_module(self, module: Any, arguments: Any, output: Any, place: Any) -> None: ...
-    def add_function(
-        self, name: str, call: tuple[Any, Facts], output: Any, where: Key, place: Any
-    ) -> None: ...
-    def pass_on(self, arguments: Any, output: Any) -> None: ...
+from .torch_ear import Ear, Silence, listener
+from .torch_recording import Facts
 
 
 class Calls:
@@ -40,6 +29,7 @@ class Calls:
         ear: who listens to what happens now; None when nobody does.
         on_root: called before a module that the program's own loop calls; whether to listen to it.
         after_root: called with the module when that call returned.
+        is_loss: whether modules of its class may be losses.
         loss_of: the context of a loss call; None for a module that is no loss.
         on_output: told about the output of every module that the loop calls.
         on_value: told about each function's result, for losses written by hand.
@@ -51,14 +41,17 @@ class Calls:
         self.on_root: Callable[[Any, Any], bool] = lambda _module, _arguments: False
         self.after_root: Callable[[Any], None] = lambda _module: None
         self.loss_of: Callable[[Any, Any], Any] = lambda _module, _arguments: None
+        self.is_loss: Callable[[Any], bool] = lambda _module: False
         self.on_value: Callable[[Any, Any, Any], None] = lambda _name, _call, _output: None
         self.on_output: Callable[[Any, Any], None] = lambda _module, _output: None
         self._recorder = recorder
         self._constructed = constructed
         self.active: set[int] = set()
         self._stack: list[Any] = []
-        self._deaf = 0
+        self._silence = Silence(self._take_off, self._put_on)
         self._mode: Any = None
+        self._plain: set[type] = set()
+        self._with_parameters: dict[int, weakref.ref[Any]] = {}
         self._pid = os.getpid()
         self._thread = threading.get_ident()
 
@@ -68,11 +61,13 @@ class Calls:
         self._stack_size = torch.overrides._len_torch_function_stack
         self._top = torch.overrides._get_current_function_mode
         self._grad_enabled = torch.is_grad_enabled
-        self._mode = _listener(torch, self._function_called)
-        call = self._call
+        self._mode = listener(torch, self._function_called)
+        call, stack, plain, silence = self._call, self._stack, self._plain, self._silence
 
         def __call__(module: Any, *arguments: Any, **keywords: Any) -> Any:
-            if self._deaf or threading.get_ident() != self._thread:
+            if silence.depth or threading.get_ident() != self._thread:
+                return original(module, *arguments, **keywords)
+            if stack and self.ear is None and type(module) in plain:
                 return original(module, *arguments, **keywords)
             return call(module, arguments, keywords)
 
@@ -86,16 +81,25 @@ class Calls:
         if ear is None:
             self._take_off()
 
+    def rest(self) -> None:
+        """The forward pass is over: only the next root module is listened to again."""
+        if self.ear is not None and not self.ear.keeps_listening:
+            self._take_off()
+
     def _put_on(self) -> bool:
-        if self._mode is None or any(mode is self._mode for mode in self._modes()):
+        if self._mode is None or self.ear is None or not self.ear.functions:
+            return False
+        if any(mode is self._mode for mode in self._modes()):
             return False
         self._mode.__enter__()
+        self._silence.worn = True
         return True
 
     def _take_off(self) -> bool:
         """Only from the top: below a mode of the program it must stay until that one ends."""
-        if self._stack_size() and self._top() is self._mode:
+        if self._silence.worn and self._stack_size() and self._top() is self._mode:
             self._mode.__exit__(None, None, None)
+            self._silence.worn = False
             return True
         return False
 
@@ -104,17 +108,9 @@ class Calls:
 
         return list(_get_current_function_mode_stack())
 
-    @contextlib.contextmanager
-    def silence(self) -> Iterator[None]:
+    def silence(self) -> Silence:
         """Nobody hears what happens inside: single layers, losses, our own computations."""
-        removed = self._take_off()
-        self._deaf += 1
-        try:
-            yield
-        finally:
-            self._deaf -= 1
-            if removed and self.ear is not None:
-                self._put_on()
+        return self._silence
 
     # Calls of modules
 
@@ -122,17 +118,34 @@ class Calls:
         if os.getpid() != self._pid:
             return self._original(module, *arguments, **keywords)
         guarded = self._recorder.guarded
-        loss = guarded(self.loss_of, module, (arguments, keywords))
-        if loss is not None:
-            with loss:
-                return loss.finish(self._original(module, *arguments, **keywords))
+        if not (type(module) in self._plain or self._is_plain(module)):
+            loss = guarded(self.loss_of, module, (arguments, keywords))
+            if loss is not None:
+                with loss:
+                    return loss.finish(self._original(module, *arguments, **keywords))
         if self._stack:
             return self._inner(module, arguments, keywords)
-        if not any(True for _ in module.parameters()):
+        if not self._has_parameters(module):
             if self.ear is None or not self._grad_enabled():
                 return self._original(module, *arguments, **keywords)
             return self._inner(module, arguments, keywords)
         return self._root(module, arguments, keywords)
+
+    def _is_plain(self, module: Any) -> bool:
+        """Whether modules of this class are no losses."""
+        if self.is_loss(module):
+            return False
+        self._plain.add(type(module))
+        return True
+
+    def _has_parameters(self, module: Any) -> bool:
+        known = self._with_parameters.get(id(module))
+        if known is not None and known() is module:
+            return True
+        if not any(True for _ in module.parameters()):
+            return False
+        self._with_parameters[id(module)] = weakref.ref(module)
+        return True
 
     def _root(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
         guarded = self._recorder.guarded
@@ -140,8 +153,7 @@ class Calls:
             heard = guarded(self.on_root, module, (arguments, keywords))
         ear = self.ear
         if ear is None or not heard:
-            with self._unheard():
-                output = self._through(module, arguments, keywords)
+            output = self._unheard(module, arguments, keywords)
             self._tell_output(module, output)
             return output
         guarded(ear.enter, module, (arguments, keywords))
@@ -167,15 +179,14 @@ class Calls:
     @property
     def busy(self) -> bool:
         """Whether a module or the observer itself is at work."""
-        return bool(self._stack or self._deaf)
+        return bool(self._stack or self._silence.depth)
 
-    @contextlib.contextmanager
-    def _unheard(self) -> Iterator[None]:
+    def _unheard(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
         """Nobody listens for the time of one call; losses are still seen."""
         ear, self.ear = self.ear, None
         removed = self._take_off()
         try:
-            yield
+            return self._through(module, arguments, keywords)
         finally:
             self.ear = ear
             if removed:
@@ -187,7 +198,7 @@ class Calls:
             return self._original(module, *arguments, **keywords)
         if not layers.is_single_layer(module):
             return self._through(module, arguments, keywords)
-        site = self._recorder.user_site()
+        site = self._recorder.user_site() if ear.keeps_listening else None
         if self._grad_enabled():
             self.active.add(id(module))
         with self.silence():
@@ -217,7 +228,7 @@ class Calls:
     # Calls of functions
 
     def _function_called(self, function: Any, arguments: Any, keywords: Facts, output: Any) -> None:
-        if self.ear is None or self._deaf:
+        if self.ear is None or self._silence.depth:
             return
         with self.silence():
             self._recorder.guarded(self._heard, function, (arguments, keywords), output)
@@ -245,18 +256,3 @@ class Calls:
             if made is not None:
                 return {"site": made}
         return {"site": self._recorder.user_site()}
-
-
-def _listener(torch: Any, heard: Callable[..., None]) -> Any:
-    class Listener(torch.overrides.TorchFunctionMode):
-        """Runs each function as it is and reports it."""
-
-        def __torch_function__(
-            self, function: Any, _types: Any, arguments: Any = (), keywords: Any = None
-        ) -> Any:
-            keywords = keywords or {}
-            output = function(*arguments, **keywords)
-            heard(function, arguments, keywords, output)
-            return output
-
-    return Listener()

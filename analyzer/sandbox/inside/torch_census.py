@@ -128,7 +128,7 @@ class Census:
 
     def before_step(self, optimizer: Any) -> None:
         """An optimizer is about to step."""
-        stepping = {id(p) for p in parameters_of(optimizer)}
+        stepping = self._report.optimizers.held(optimizer)
         if self._heard.trains_model(stepping):
             self.modes.before_step(int(self._recorder.trace()["steps"]))
         if not self.after.active:

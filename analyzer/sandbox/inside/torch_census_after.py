@@ -28,11 +28,12 @@ class Afterwards:
 
     Attributes:
         active: from the last step of the warm-up on.
+        finishing: whether the result is being put together; that is not to be interrupted.
         before: called right before that, for those who count nothing of what follows.
     """
 
     def __init__(self, recorder: Recorder) -> None:
-        self.active = False
+        self.active = self.finishing = False
         self.before: list[Callable[[], None]] = []
         self._recorder = recorder
         self._yielded: dict[int, int] = {}
@@ -45,7 +46,7 @@ class Afterwards:
         for last_word in self.before:
             self._recorder.guarded(last_word)
         self.active = True
-        _end_after(self._recorder, seconds)
+        _end_after(self, self._recorder, seconds)
         return True
 
     def ends(self, iterator: Any, trained: bool) -> bool:
@@ -57,7 +58,7 @@ class Afterwards:
         return count >= EVALUATION_BATCHES
 
 
-def _end_after(recorder: Recorder, seconds: float) -> None:
+def _end_after(after: Afterwards, recorder: Recorder, seconds: float) -> None:
     """Raise Stop in the program's thread when the time is over, so that it ends as it always does.
 
     A program that sits in one long call then gets there late; the sandbox's own deadline is behind.
@@ -66,7 +67,7 @@ def _end_after(recorder: Recorder, seconds: float) -> None:
 
     def end() -> None:
         time.sleep(seconds)
-        if os.getpid() == pid and not recorder.finished:
+        if os.getpid() == pid and not (recorder.finished or after.finishing):
             stop = ctypes.py_object(Stop)
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(program), stop)
 

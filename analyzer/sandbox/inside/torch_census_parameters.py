@@ -49,16 +49,40 @@ class Gradients:
         self._holders: dict[int, int] = {}
         self._some: set[int] = set()
         self._zero: set[int] = set()
+        self._settled: dict[int, int] = {}
+        self._unread: dict[int, Any] = {}
 
     def look(self, optimizer: Any) -> None:
         """The optimizer is about to step."""
         self.steps += 1
         self._by_optimizer[id(optimizer)] = self._by_optimizer.get(id(optimizer), 0) + 1
-        for parameter in parameters_of(optimizer):
+        parameters = parameters_of(optimizer)
+        if self._settled.get(id(optimizer)) == len(parameters):
+            return
+        for parameter in parameters:
             key = id(parameter)
             self._holders[key] = id(optimizer)
             if key not in self._some and parameter.grad is not None:
-                (self._some if _differs(parameter.grad) else self._zero).add(key)
+                self._look_at(key, parameter.grad)
+        if not self.steps & (self.steps - 1):
+            self.read()
+        if self._some.issuperset(map(id, parameters)):
+            self._settled[id(optimizer)] = len(parameters)
+
+    def _look_at(self, key: int, gradient: Any) -> None:
+        """On a device the answer stays there: reading it would make every step wait."""
+        differs = _differs(gradient)
+        if isinstance(differs, bool):
+            (self._some if differs else self._zero).add(key)
+        else:
+            old = self._unread.get(key)
+            self._unread[key] = differs if old is None else old | differs
+
+    def read(self) -> None:
+        """Fetch the answers that are still on a device."""
+        for key, differs in self._unread.items():
+            (self._some if bool(differs) else self._zero).add(key)
+        self._unread = {}
 
     def of(self, parameter: Any) -> str | None:
         """ "none", "zero" or "some"; None when its optimizer has not stepped often enough."""
@@ -70,15 +94,20 @@ class Gradients:
         return "zero" if key in self._zero else "none"
 
 
-def _differs(gradient: Any) -> bool:
+def _differs(gradient: Any) -> Any:
+    """A bool, or a tensor of one where it is not at hand."""
     values = gradient._values() if gradient.is_sparse else gradient
-    return values.numel() > LARGEST or bool(values.any())
+    if values.numel() > LARGEST:
+        return True
+    found = values.any()
+    return bool(found) if found.is_cpu else found
 
 
 def still_parameters(
     trees: list[Any], gradients: Gradients, active: set[int], constructed: Constructed
 ) -> Iterator[Facts]:
     """Parameters that may be trained, are in an optimizer, and never had a gradient."""
+    gradients.read()
     seen: set[int] = set()
     for tree in trees:
         for path, module in tree.named_modules():

@@ -36,6 +36,7 @@ class Constructed:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._made: dict[int, Made] = {}
+        self._living: dict[type, list[weakref.ref[Any]]] = {}
 
     def watch(self, cls: type) -> None:
         """Note every object of this class and its subclasses from now on."""
@@ -62,6 +63,7 @@ class Constructed:
                 site = self._recorder.sources.of_frame(frame)
                 made = Made(None, site, frame.f_code.co_filename, _place(frame))
         self._made[id(instance)] = made._replace(instance=weakref.ref(instance))
+        self._living.clear()
 
     def _find(self, instance: Any) -> Made | None:
         made = self._made.get(id(instance))
@@ -74,8 +76,13 @@ class Constructed:
 
     def living(self, cls: type) -> list[Any]:
         """All noted objects of a class that still exist, oldest first."""
-        found = [made.instance() for made in self._made.values()]
-        return [instance for instance in found if isinstance(instance, cls)]
+        references = self._living.get(cls)
+        if references is None:
+            made = [entry.instance for entry in self._made.values()]
+            references = [reference for reference in made if isinstance(reference(), cls)]
+            self._living[cls] = references
+        found = [reference() for reference in references]
+        return [instance for instance in found if instance is not None]
 
     def argument(self, instance: Any, keyword: str, position: int) -> Site | None:
         """The range of one argument's value in the call that made the object."""

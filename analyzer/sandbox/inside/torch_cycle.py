@@ -2,6 +2,11 @@
 
 `optimizer.zero_grad()`, `model.zero_grad()` and `p.grad = None` all count, because what is looked
 at is whether the parameters of an optimizer hold gradients, not which function was called.
+
+Reading a gradient waits for the device, so it is done only where nothing else can tell: PyTorch
+counts how often a tensor was written, and gradients that are the same tensors with the same counts
+hold what they held before. The first steps are read all the same, because a write through `.data`
+is not counted; where such a step, or any later one, looks odd, all that follow are read.
 """
 
 from __future__ import annotations
@@ -14,6 +19,11 @@ from .torch_recording import Facts
 
 MOST_ELEMENTS = 2**25
 """Gradient elements looked at before a set of gradients counts as zero."""
+READ_STEPS = 3
+"""Steps of an optimizer whose gradients are always read."""
+MOST_ZEROED = 20_000
+
+Marks = list[tuple[int, int] | None]
 
 
 def holds_gradient(parameters: list[Any]) -> bool:
@@ -32,6 +42,12 @@ def holds_gradient(parameters: list[Any]) -> bool:
     return False
 
 
+def marks_of(parameters: list[Any]) -> Marks:
+    """Which tensors the gradients are, and how often each was written."""
+    gradients = [parameter.grad for parameter in parameters]
+    return [None if g is None else (id(g), g._version) for g in gradients]
+
+
 def parameters_of(optimizer: Any) -> list[Any]:
     """All parameters in all groups of an optimizer."""
     return [p for group in optimizer.param_groups for p in group["params"]]
@@ -40,10 +56,13 @@ def parameters_of(optimizer: Any) -> list[Any]:
 class _State:
     """What is known of one optimizer since its last step."""
 
-    def __init__(self) -> None:
-        self.used = False  # gradients that its last step used are still there
+    def __init__(self, steps: int = 0, *, exact: bool = True) -> None:
+        self.steps = steps
+        self.exact = exact  # whether gradients are read after each backward pass
+        self.used = False  # gradients that its last step used may still be there
         self.began_dirty = False  # a backward pass met them
         self.filled = False  # a backward pass since then left gradients
+        self.left: Marks | None = None  # the gradients that it left, where they were not read
         self.backwards = 0
 
 
@@ -53,6 +72,7 @@ class Cycle:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._states: weakref.WeakKeyDictionary[Any, _State] = weakref.WeakKeyDictionary()
+        self._zeroed: dict[int, int] = {}
         self._in_step = self._in_eval_mode = 0
         counted = ("steps", "dirty_starts", "backward_calls", "zero_grad_calls", "cleared_between")
         self.facts: Facts = dict.fromkeys((*counted, "eval_at_backward"), 0)
@@ -61,7 +81,8 @@ class Cycle:
     def follow(self, optimizers: list[Any]) -> None:
         """Follow these optimizers too."""
         for optimizer in optimizers:
-            self._states.setdefault(optimizer, _State())
+            if optimizer not in self._states:
+                self._states[optimizer] = _State()
 
     def before_backward(self, in_eval_mode: bool) -> None:
         """A backward pass begins."""
@@ -71,14 +92,24 @@ class Cycle:
         for optimizer, state in list(self._states.items()):
             state.backwards += 1
             if state.used:
-                state.used = state.began_dirty = holds_gradient(parameters_of(optimizer))
+                state.used = state.began_dirty = self._still_holds(parameters_of(optimizer))
+
+    def _still_holds(self, parameters: list[Any]) -> bool:
+        """Like holds_gradient; what zero_grad left as zeros is not read."""
+        marks = [mark for mark in marks_of(parameters) if mark is not None]
+        if all(self._zeroed.get(key) == version for key, version in marks):
+            return False
+        return holds_gradient(parameters)
 
     def after_backward(self) -> None:
         """A backward pass ended."""
         if self._in_step:
             return
         for optimizer, state in list(self._states.items()):
-            state.filled = state.filled or holds_gradient(parameters_of(optimizer))
+            if state.exact:
+                state.filled = state.filled or holds_gradient(parameters_of(optimizer))
+            else:
+                state.left = marks_of(parameters_of(optimizer))
 
     def before_step(self, optimizer: Any, *, has_closure: bool) -> None:
         """An optimizer is about to use the gradients; a closure does its own clearing inside."""
@@ -91,20 +122,43 @@ class Cycle:
             return
         if state.began_dirty:
             self.facts["dirty_starts"] += 1
-        elif state.filled and not holds_gradient(parameters_of(optimizer)):
+        elif self._cleared(parameters_of(optimizer), state):
             self.facts["cleared_between"] += 1
+
+    def _cleared(self, parameters: list[Any], state: _State) -> bool:
+        """Whether a backward pass left gradients that are gone."""
+        if not state.exact:
+            if marks_of(parameters) != state.left:
+                state.exact = not holds_gradient(parameters)
+            return False
+        gone = state.filled and not holds_gradient(parameters)
+        state.exact = gone or state.steps + 1 < READ_STEPS
+        return gone
 
     def after_step(self, optimizer: Any, *, has_closure: bool) -> None:
         """An optimizer has used the gradients."""
         self._in_step -= 1
         self.facts["steps"] += 1
-        state = self._states[optimizer] = _State()
-        state.used = not has_closure and holds_gradient(parameters_of(optimizer))
+        old = self._states.get(optimizer) or _State()
+        state = self._states[optimizer] = _State(old.steps + 1, exact=old.exact)
+        state.used = not has_closure
 
     def zero_grad(self) -> None:
         """Somebody calls zero_grad, of an optimizer or of a module."""
         self.facts["zero_grad_calls"] += 1
         self._place("zero_grad_site")
+
+    def zeroed(self, owner: Any) -> None:
+        """PyTorch's own zero_grad returned: gradients that it kept are zero."""
+        if len(self._zeroed) > MOST_ZEROED:
+            self._zeroed.clear()
+        held = parameters_of(owner) if hasattr(owner, "param_groups") else owner.parameters()
+        for parameter in held:
+            gradient = parameter.grad
+            if gradient is not None:
+                self._zeroed[id(gradient)] = gradient._version
+            elif parameter.requires_grad:
+                return  # it sets them to None
 
     def _place(self, name: str) -> None:
         if self.facts[name] is None:

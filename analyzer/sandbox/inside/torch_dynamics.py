@@ -1,46 +1,35 @@
-"""Statistics of the layers at about twenty steps of the warm-up.
+"""Statistics of the layers at some steps of the warm-up.
 
-Everything is read under `no_grad` from detached tensors, no random number is drawn, and large
-tensors are read at evenly spaced places.
+At a step that is looked at, outputs, gradients and weights are copied; nothing is computed with
+them and nothing waits for a device. The statistics of all these steps together are computed in one
+go at the end, or earlier where the copies grow large. No random number is drawn.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Iterator, Set
 from typing import Any
 
-from . import torch_layers as layers
-from .torch_flow import Flow, Sources
-from .torch_recording import Facts, Key, Node
+from .torch_moments import AS_THEY_ARE, statistics_of
+from .torch_recording import Facts, Look, Node
+from .torch_values import MOST_VALUES, Kept, keep
 
 SAMPLED_STEPS = 20
-MOST_VALUES = 2**18
-"""Values of one output that are looked at."""
 MOST_TRACED_LAYERS = 400
 MOST_COPIED = 2**26
 """Weights copied per step to see how far they move; beyond this the largest layers are left out."""
+HELD_BYTES = 2**25
+"""Copies that are kept before their statistics are computed."""
+LOOK_VALUES = 2**16
+"""Values kept of one output while it is not known yet which model is trained."""
+LOOK_BYTES = 2**28
+CHUNK = 2**22
+"""Values that are copied with one call."""
 
-
-def output_statistics(tensor: Any) -> Facts:
-    """Mean, deviation, bounds, share of zeros and of NaN of one output."""
-    import torch
-
-    if not tensor.is_floating_point() or tensor.numel() == 0 or tensor.layout != torch.strided:
-        return {}
-    with torch.no_grad():
-        values = tensor.detach().reshape(-1)
-        if values.numel() > MOST_VALUES:
-            values = values[:: values.numel() // MOST_VALUES + 1]
-        values = values.float()
-        missing = float(torch.isnan(values).float().mean())
-        low, high = torch.aminmax(values)
-        return {
-            "output_mean": float(values.mean()),
-            "output_std": float(values.std(unbiased=False)),
-            "output_min": float(low),
-            "output_max": float(high),
-            "output_zero": float((values == 0).float().mean()),
-            "output_nan": missing,
-        }
+Guard = Callable[..., Any]
+Weights = list[tuple[int, list[Any]]]
+"""Layers of one device and type with some of their tensors."""
 
 
 class Dynamics:
@@ -48,161 +37,234 @@ class Dynamics:
 
     Attributes:
         step: the number of steps that are complete.
-        sampled: whether the running step is one that is looked at.
     """
 
-    def __init__(self, steps: int, sampled_steps: int = SAMPLED_STEPS) -> None:
-        self._every = max(1, steps // min(sampled_steps, SAMPLED_STEPS))
+    def __init__(self, steps: int, sampled_steps: int, guarded: Guard) -> None:
+        self._wanted = wanted_steps(steps, min(sampled_steps, SAMPLED_STEPS))
         self.step = 0
+        self._guarded = guarded
+        self._layers: list[Node | None] = []
+        self._weights: Weights = []
+        self._before: list[tuple[Weights, Any]] = []
+        self._taken: set[tuple[int, int, str]] = set()
+        self._held: dict[tuple[Any, ...], list[tuple[int, Kept]]] = {}
+        self._bytes = 0
+        self._columns: list[tuple[int, list[int], str, Any]] = []
         self._points: dict[int, dict[int, Facts]] = {}
-        self._weights: list[tuple[int, list[Any]]] = []
-        self._before: dict[int, list[Any]] = {}
 
     @property
     def sampled(self) -> bool:
-        return self.step % self._every == 0
+        """Whether the running step is one that is looked at."""
+        return self.step in self._wanted
+
+    # Outputs
 
     def attach(self, nodes: list[Node | None]) -> None:
-        """Follow these layers; what was measured while recording is their first point."""
-        self._weights = []
-        for index, node in enumerate(nodes[:MOST_TRACED_LAYERS]):
+        """Follow these layers; what was kept while recording is their first point."""
+        self._renumber(nodes)
+        self._layers, self._weights = nodes[:MOST_TRACED_LAYERS], []
+        for index, node in enumerate(self._layers):
             if node is None:
                 continue
-            self.add_output(index, node.output)
+            if node.look is not None:
+                self._hold(index, self.step, "output", node.look.output)
+                self._hold(index, self.step, "output_gradient", node.look.gradient)
+                node.look = None
             weights = [p for p in node.parameters if p.requires_grad and p.dim() >= 2]
             if weights or node.parameters:
                 self._weights.append((index, weights or node.parameters))
 
-    def add_output(self, index: int, statistics: Facts) -> None:
+    def _renumber(self, nodes: list[Node | None]) -> None:
+        """A second optimizer has made the model larger: what is held belongs to other numbers."""
+        new = {id(node): index for index, node in enumerate(nodes) if node is not None}
+        moved = {i: new.get(id(node)) for i, node in enumerate(self._layers) if node is not None}
+        if all(old == index for old, index in moved.items()):
+            return
+        self._settle()
+        self._fetch()
+        points, taken = self._points, self._taken
+        self._points = {
+            new: points[i] for i, new in moved.items() if new is not None and i in points
+        }
+        self._taken = {(n, s, k) for i, s, k in taken if (n := moved.get(i)) is not None}
+
+    def add_output(self, index: int, output: Any) -> None:
         """The first output of a layer in the running step; later ones of that step do not count."""
-        if index < MOST_TRACED_LAYERS and statistics:
-            point = self._point(index)
-            if "output_mean" not in point:
-                point.update(statistics)
+        node = self._layers[index] if index < len(self._layers) else None
+        if node is None or (index, self.step, "output") in self._taken:
+            return
+        self._hold(index, self.step, "output", keep(output, node.channels_first))
+        step = self.step
+        take = functools.partial(self._hold, index, step, "output_gradient")
+        listen_to_gradient(output, take, self._guarded)
 
-    def _point(self, index: int) -> Facts:
-        return self._points.setdefault(index, {}).setdefault(self.step, {"step": self.step})
+    def _hold(self, index: int, step: int, kind: str, kept: Kept | None) -> None:
+        """Keep values until there are many; the first of a step count."""
+        if kept is None or (index, step, kind) in self._taken:
+            return
+        self._taken.add((index, step, kind))
+        values = kept.values
+        key = (index, kind, tuple(values.shape), kept.axis, kept.share, values.dtype, values.device)
+        self._held.setdefault(key, []).append((step, kept))
+        self._bytes += kept.nbytes
+        if self._bytes > HELD_BYTES:
+            self._settle()
 
-    def before_step(self, stepping: set[int]) -> None:
+    # Weights
+
+    def before_step(self, stepping: Set[int]) -> None:
         """Weights and gradients right before the optimizer uses them."""
-        import torch
-
         if not self.sampled:
             return
-        copied = 0
-        with torch.no_grad():
-            for index, weights in self._weights:
-                held = [p for p in weights if id(p) in stepping]
-                if not held:
-                    continue
-                self._point(index).update(_weight_statistics(held) | _gradient_statistics(held))
-                copied += sum(p.numel() for p in held)
-                if copied <= MOST_COPIED:
-                    self._before[index] = [p.detach().clone() for p in held]
+        copied, self._before = 0, []
+        for chunk in _chunks(self._weights, stepping):
+            flat = _copied(chunk)
+            self._hold_parts("weight", chunk, flat)
+            gradients = [(index, _gradients(held)) for index, held in chunk]
+            gradients = [(index, held) for index, held in gradients if held]
+            if gradients:
+                self._hold_parts("gradient", gradients, _copied(gradients))
+            copied += flat.numel()
+            if copied <= MOST_COPIED:
+                self._before.append((chunk, flat))
 
-    def after_step(self, stepping: set[int]) -> None:
-        """How far the step moved the weights, relative to their norm."""
+    def after_step(self) -> None:
+        """How far the step moved the weights."""
+        for chunk, before in self._before:
+            moved = _copied(chunk)
+            if moved.shape == before.shape:
+                self._hold_parts("moved", chunk, moved.sub_(before))
+        self._before = []
+
+    def _hold_parts(self, kind: str, chunk: Weights, flat: Any) -> None:
+        sizes = [sum(tensor.numel() for tensor in held) for _, held in chunk]
+        for (index, _), part in zip(chunk, flat.split(sizes), strict=True):
+            if part.numel():
+                self._hold(index, self.step, kind, Kept(part))
+
+    # The end
+
+    def _settle(self) -> None:
+        """Compute the statistics of what is held, where it lies."""
         import torch
 
+        held, self._held, self._bytes = self._held, {}, 0
         with torch.no_grad():
-            for index, weights in self._weights:
-                before = self._before.pop(index, None)
-                held = [p for p in weights if id(p) in stepping]
-                if before is None or len(before) != len(held):
-                    continue
-                moved = _norm([p.detach() - old for p, old in zip(held, before, strict=True)])
-                norm = _norm(before)
-                self._point(index)["update_ratio"] = moved / norm if norm else None
+            for (index, kind, *_), entries in held.items():
+                node = self._layers[index]
+                activation = None if node is None else node.layer.get("activation")
+                steps, group = [step for step, _ in entries], [kept for _, kept in entries]
+                found = self._guarded(statistics_of, kind, group, activation) or {}
+                self._columns += [(index, steps, name, column) for name, column in found.items()]
+
+    def _fetch(self) -> None:
+        """Bring the statistics to the host, with one transfer per device."""
+        import torch
+
+        columns, self._columns = self._columns, []
+        by_device: dict[Any, list[Any]] = {}
+        for entry in columns:
+            by_device.setdefault(entry[3].device, []).append(entry)
+        for entries in by_device.values():
+            numbers = iter(torch.cat([column for *_, column in entries]).tolist())
+            for index, steps, name, _ in entries:
+                for step, number in zip(steps, numbers, strict=False):
+                    self._enter(index, step, name, number)
+
+    def _enter(self, index: int, step: int, name: str, number: float) -> None:
+        point = self._points.setdefault(index, {}).setdefault(step, {"step": step})
+        if number == number or name in AS_THEY_ARE:
+            point[name] = number
 
     def facts(self) -> list[Facts]:
         """The LayerTraces, by layer."""
+        self._settle()
+        self._fetch()
         return [
-            {"layer": index, "points": [points[step] for step in sorted(points)][:64]}
+            {"layer": index, "points": [_point(points[step]) for step in sorted(points)][:64]}
             for index, points in sorted(self._points.items())
         ]
 
 
-def _norm(tensors: list[Any]) -> float:
-    return float(sum(float(t.double().norm()) ** 2 for t in tensors) ** 0.5)
+def wanted_steps(steps: int, points: int) -> frozenset[int]:
+    """The steps that are looked at, evenly spaced."""
+    return frozenset(range(0, max(steps, 2000), max(1, steps // points)))
 
 
-def _weight_statistics(weights: list[Any]) -> Facts:
+def look_at(guarded: Guard) -> Callable[[Any, bool], Look]:
+    """Keeps of each output that it is shown a part, up to a bound for all of them together."""
+    left = LOOK_BYTES
+
+    def look(output: Any, first: bool) -> Look:
+        nonlocal left
+        found = Look()
+        if left <= 0:
+            return found
+        found.output = keep(output, first, LOOK_VALUES)
+        left -= 2 * (0 if found.output is None else found.output.nbytes)
+
+        def take(kept: Kept | None) -> None:
+            found.gradient = found.gradient or kept
+
+        listen_to_gradient(output, take, guarded, LOOK_VALUES)
+        return found
+
+    return look
+
+
+def listen_to_gradient(
+    output: Any, take: Callable[[Kept | None], None], guarded: Guard, most: int = MOST_VALUES
+) -> None:
+    """Keep the gradient of the loss after this tensor, when the backward pass comes by.
+
+    A later operation in place does not matter: PyTorch hands the gradient after the value that the
+    tensor had when it was asked.
+    """
+    if not output.requires_grad or output.grad_fn is None:
+        return
+
+    def hook(gradient: Any) -> None:
+        guarded(lambda: take(keep(gradient, most=most)))
+
+    hook.__torch_unserializable__ = True  # type: ignore[attr-defined] # no warning when it is saved
+    output.register_hook(hook)
+
+
+def _chunks(weights: Weights, stepping: Set[int]) -> Iterator[Weights]:
+    """The layers whose weights are about to be moved, together while they are small and alike."""
+    chunk: Weights = []
+    size, alike = 0, None
+    for index, own in weights:
+        held = [p for p in own if id(p) in stepping]
+        if not held:
+            continue
+        count = sum(p.numel() for p in held)
+        if chunk and (size + count > CHUNK or alike != (held[0].device, held[0].dtype)):
+            yield chunk
+            chunk, size = [], 0
+        alike = held[0].device, held[0].dtype
+        chunk.append((index, held))
+        size += count
+    if chunk:
+        yield chunk
+
+
+def _gradients(held: list[Any]) -> list[Any]:
+    found = [p.grad.detach() for p in held if p.grad is not None]
+    return [g.coalesce().values() if g.is_sparse else g for g in found]
+
+
+def _copied(chunk: Weights) -> Any:
+    """All values of these tensors one after another."""
     import torch
 
-    values = torch.cat([p.detach().reshape(-1) for p in weights])
-    return {"weight_norm": _norm([values]), "weight_std": float(values.std(unbiased=False))}
+    return torch.cat([tensor.detach().reshape(-1) for _, held in chunk for tensor in held])
 
 
-def _gradient_statistics(weights: list[Any]) -> Facts:
-    gradients = [p.grad.detach() for p in weights if p.grad is not None]
-    gradients = [g.coalesce().values() if g.is_sparse else g for g in gradients]
-    count = sum(g.numel() for g in gradients)
-    if not count:
-        return {}
-    zeros = sum(int((g == 0).sum()) for g in gradients)
-    return {"gradient_norm": _norm(gradients), "gradient_zero": zeros / count}
-
-
-class Sampler:
-    """Takes the place of a Recording at a sampled step: finds the layers again and measures them.
-
-    Attributes:
-        flow: which layers feed which tensors, by their index in the graph.
-    """
-
-    def __init__(self, positions: dict[Key, int], dynamics: Dynamics) -> None:
-        self.flow = Flow()
-        self.full = False
-        self._positions = positions
-        self._dynamics = dynamics
-        self._entered: set[int] = set()
-
-    def enter(self, _module: Any, arguments: Any) -> None:
-        """A root module is called."""
-        tensors = layers.tensors_in(arguments)
-        self.flow.put((t for t in tensors if self.flow.get(t) is None), ())
-        self._entered = set()
-
-    def leave(self, _output: Any) -> None:
-        """The root module returned."""
-        self._entered = set()
-
-    def abandon(self) -> None:
-        """The root module raised."""
-        self._entered = set()
-
-    def add_module(self, module: Any, arguments: Any, output: Any, _place: Any) -> None:
-        """A `torch.nn` module that is one layer was called."""
-        sources = self.flow.joined(layers.tensors_in(arguments)) or ()
-        key: Key = ("module", id(module))
-        if not any(True for _ in module.parameters()):
-            key += (self._own(sources),)
-        self._add(key, sources, output)
-
-    def add_function(
-        self, name: str, call: tuple[Any, Facts], output: Any, where: Key, _place: Any
-    ) -> None:
-        """A function was called."""
-        sources = self.flow.joined(layers.tensors_in(call))
-        if sources is not None:
-            self._add(("function", name, *where, self._own(sources)), sources, output)
-
-    def pass_on(self, arguments: Any, output: Any) -> None:
-        """A call that is no layer."""
-        sources = self.flow.joined(layers.tensors_in(arguments))
-        if sources is not None:
-            self.flow.put(layers.tensors_in(output), sources)
-
-    def _own(self, sources: Sources) -> Sources:
-        return tuple(i for i in sources if i in self._entered)
-
-    def _add(self, key: Key, sources: Sources, output: Any) -> None:
-        tensors = layers.tensors_in(output)
-        index = self._positions.get(key)
-        if index is None:
-            self.flow.put(tensors, sources)
-            return
-        self._entered.add(index)
-        if tensors:
-            self._dynamics.add_output(index, output_statistics(tensors[0]))
-        self.flow.put(tensors, (index,))
+def _point(found: Facts) -> Facts:
+    """A LayerPoint; the norm of what a step changed is given relative to the norm before."""
+    point = dict(found)
+    moved, norm = point.pop("moved_norm", None), point.get("weight_norm")
+    if moved is not None and norm:
+        point["update_ratio"] = moved / norm
+    return point

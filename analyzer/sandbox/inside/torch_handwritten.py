@@ -8,6 +8,7 @@ from typing import Any
 
 from . import torch_layers as layers
 from .recorder import Recorder
+from .torch_arguments import number_of
 from .torch_broadcasts import Stretched
 from .torch_losses import LossBook, LossCall
 from .torch_recording import Facts
@@ -88,7 +89,7 @@ class HandWritten:
         call.sources = self.sources
         self._book.look(call)
         if tensor.numel() == 1:
-            call.seen["first"] = call.seen["last"] = float(tensor.detach())
+            call.seen["first"] = call.seen["last"] = number_of(tensor)
         return call
 
     def _describe(self, tensor: Any, code: CodeType | None) -> Facts:

@@ -13,6 +13,7 @@ from typing import Any
 from . import torch_names as names
 
 Facts = dict[str, Any]
+_WITHOUT_TENSORS = frozenset({str, bytes, int, float, bool})
 
 
 def shape_of(value: Any, batch_axis: int = 0) -> list[int] | None:
@@ -40,15 +41,24 @@ def _tensor_class() -> Any:
 
 def first_tensor(value: Any) -> Any:
     """The first tensor in a tensor, sequence or mapping; None when there is none."""
+    if is_tensor(value):
+        return value
     return next(iter(tensors_in(value)), None)
 
 
 def tensors_in(value: Any, depth: int = 0) -> list[Any]:
     """All tensors in a value, in order; the attributes of output objects count too."""
-    if depth > 4 or value is None or isinstance(value, (str, bytes, int, float)):
-        return []
     if is_tensor(value):
         return [value]
+    kind = type(value)
+    if depth > 4 or value is None or kind in _WITHOUT_TENSORS:
+        return []
+    if kind is tuple or kind is list:
+        return [t for item in value[:256] for t in tensors_in(item, depth + 1)]
+    if kind is dict:
+        return [t for item in list(value.values()) for t in tensors_in(item, depth + 1)]
+    if isinstance(value, (str, bytes, int, float)):
+        return []
     if isinstance(value, Mapping):
         return [t for item in list(value.values()) for t in tensors_in(item, depth + 1)]
     if isinstance(value, Sequence):
@@ -61,11 +71,12 @@ def tensors_in(value: Any, depth: int = 0) -> list[Any]:
 def library_class(module: Any) -> type | None:
     """The class of `torch.nn` whose forward this module runs; None for a module of its own kind."""
     kind: Any = type(module)
-    return _library_class(kind)
+    return library_kind(kind)
 
 
 @functools.cache
-def _library_class(kind: Any) -> type | None:
+def library_kind(kind: Any) -> type | None:
+    """The same by the class of the module."""
     for cls in kind.__mro__:
         if cls.__module__.startswith("torch.nn.modules") and cls.__name__ != "Module":
             return cls if kind.forward is cls.forward else None

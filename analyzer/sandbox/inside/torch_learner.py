@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from .torch_constructed import Constructed
@@ -19,13 +20,22 @@ class Optimizers:
     def __init__(self, constructed: Constructed) -> None:
         self._constructed = constructed
         self._stepped: list[tuple[Any, Facts]] = []
-        self._rates: dict[int, float | None] = {}
+        self._held: dict[int, tuple[Any, list[int], frozenset[int]]] = {}
 
     def living(self) -> list[Any]:
         """All optimizers of the program that still exist."""
         import torch
 
         return self._constructed.living(torch.optim.Optimizer)
+
+    def held(self, optimizer: Any) -> frozenset[int]:
+        """Identities of the parameters in an optimizer; a new group is noticed."""
+        sizes = [len(group["params"]) for group in optimizer.param_groups]
+        known = self._held.get(id(optimizer))
+        if known is None or known[0]() is not optimizer or known[1] != sizes:
+            found = frozenset(map(id, parameters_of(optimizer)))
+            known = self._held[id(optimizer)] = weakref.ref(optimizer), sizes, found
+        return known[2]
 
     def enter(self, optimizer: Any) -> bool:
         """An optimizer is about to step; whether it is the first time."""

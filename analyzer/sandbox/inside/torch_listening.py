@@ -8,18 +8,21 @@ only every few steps are listened to.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Set
 from typing import Any
 
 from . import torch_graph
 from . import torch_layers as layers
 from .torch_calls import Calls
-from .torch_dynamics import Sampler, output_statistics
+from .torch_dynamics import look_at
 from .torch_flow import Sources
 from .torch_graph import Model
 from .torch_handwritten import HandWritten
 from .torch_losses import LossCall
 from .torch_recording import Recording
+from .torch_replay import Replays
 from .torch_report import Report
+from .torch_sampler import Sampler
 
 MOST_SKETCHES = 50
 MOST_CALLED = 500
@@ -34,6 +37,7 @@ class Listening:
         complete: whether a step was completed and the next pass has not begun.
         stepped: identities of the parameters in the optimizers that made the model.
         called: modules that the loop called; moved: those that got gradients.
+        replays: the last step that can be computed again; outputs: gives the last outputs.
     """
 
     def __init__(self, report: Report, calls: Calls) -> None:
@@ -41,6 +45,8 @@ class Listening:
         self.calls = calls
         calls.on_root, calls.after_root, calls.on_value = self._enter, self._leave, self._value
         report.losses.on_call = self._loss_called
+        self.replays = Replays()
+        self.outputs: Callable[[], list[tuple[int, Any]]] = list
         self.by_hand = HandWritten(report.recorder, report.losses)
         self.model: Model | None = None
         self.settled = self.complete = False
@@ -51,6 +57,7 @@ class Listening:
         self._reached: Sources = ()
         self._sketches = 0
         self._trains_in_train_mode = False
+        self._own: tuple[Model, frozenset[int]] | None = None
 
     def _enter(self, module: Any, arguments: Any) -> bool:
         """Whether to listen to this call."""
@@ -65,6 +72,8 @@ class Listening:
         if training and self.complete:
             self._advance()
         self._note_batch(module, arguments, training)
+        if training and self.report.losses.measured:
+            self.replays.root_called(module, arguments)
         if not training and (self.report.has_graph or self._recording is not None):
             return False
         if len(self.called) < MOST_CALLED:
@@ -92,7 +101,7 @@ class Listening:
                 self.calls.listen(Sampler(self.model.positions, self.report.dynamics))
             return
         if self._recording is None or self._recording.full:
-            self._recording = Recording(output_statistics)
+            self._recording = Recording(look_at(self.report.recorder.guarded))
             self.by_hand.forget()
         self.calls.listen(self._recording)
 
@@ -132,6 +141,8 @@ class Listening:
             self.by_hand.on_value(self._recording.flow, name, call, output)
 
     def _loss_called(self, call: LossCall) -> None:
+        if self.report.losses.measured:
+            self.report.recorder.guarded(self.replays.loss_called, call, self.outputs())
         if self._recording is not None and call.prediction is not None:
             call.sources = self._recording.flow.get(call.prediction)
             if call.sources:
@@ -159,9 +170,11 @@ class Listening:
         roots = self.model.roots if self.model is not None else []
         if self._recording is not None:
             roots = [segment.module for segment in self._recording.segments]
+        if any(root.training for root in roots):
+            return False
         return bool(roots) and not any(m.training for root in roots for m in root.modules())
 
-    def take_model(self, stepping: set[int]) -> None:
+    def take_model(self, stepping: Set[int]) -> None:
         """The recorded passes, or what of them this step trains, are the model."""
         if self.settled:
             return
@@ -176,12 +189,15 @@ class Listening:
             self.report.dynamics.attach(self.model.nodes)
             self.report.put_graph(self.model)
 
-    def trains_model(self, stepping: set[int]) -> bool:
+    def trains_model(self, stepping: Set[int]) -> bool:
         """Whether a step on these parameters is a step of the model."""
         if self.model is None:
             return True
-        own = {id(p) for root in self.model.roots for p in root.parameters()}
-        return bool(own & stepping) or not own & self.stepped
+        if self._own is None or self._own[0] is not self.model:
+            found = frozenset(id(p) for root in self.model.roots for p in root.parameters())
+            self._own = self.model, found
+        own = self._own[1]
+        return not own.isdisjoint(stepping) or own.isdisjoint(self.stepped)
 
     def _settle(self) -> None:
         """The next pass begins: the model is complete."""
@@ -194,4 +210,5 @@ class Listening:
         self.complete = False
         self.report.dynamics.step += 1
         self.report.losses.measured = self.report.dynamics.sampled
+        self.replays.begin()
         self.calls.listen(None)

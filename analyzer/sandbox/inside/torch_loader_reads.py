@@ -23,9 +23,13 @@ def kept_randomness() -> Iterator[None]:
     import torch
 
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    on_devices = torch.cuda.is_available() and torch.cuda.is_initialized()
+    others = torch.cuda.get_rng_state_all() if on_devices else []
     try:
         yield
     finally:
+        if others:
+            torch.cuda.set_rng_state_all(others)
         random.setstate(states[0])
         np.random.set_state(states[1])
         torch.set_rng_state(states[2])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from . import torch_layers as layers
 from . import torch_names as names
 from .recorder import Recorder
+from .torch_arguments import bound_arguments, number_of
 from .torch_constructed import Constructed, Site
 from .torch_recording import Facts
 
@@ -28,6 +29,7 @@ class LossCall:
         use: its LossUse; seen: its LossSeen for this one call.
         prediction, target: the tensors; the prediction is dropped when the call returns.
         sources: graph nodes that feed the prediction, when they were recorded.
+        what: the module or function, and the arguments of this call, while it runs.
     """
 
     def __init__(self, book: LossBook, use: Facts, key: Any, given: dict[str, Any]) -> None:
@@ -36,6 +38,7 @@ class LossCall:
         self.target = _pick(given, TARGETS, 1)
         self.seen: Facts = {"site": use["call_site"]}
         self.sources: Any = None
+        self.what: tuple[Any, tuple[Any, Any]] | None = None
         self.number = 0
 
     def __enter__(self) -> None:
@@ -43,7 +46,7 @@ class LossCall:
 
     def __exit__(self, *_trouble: object) -> None:
         self._book.inside -= not self.use["custom"]
-        self.prediction = None
+        self.prediction = self.what = None
 
     def finish(self, value: Any) -> Any:
         """Take the loss value and hand it on."""
@@ -82,22 +85,31 @@ class LossBook:
 
     # Recognising a loss
 
+    @staticmethod
+    def is_loss(module: Any) -> bool:
+        """Whether the module's class is one of losses."""
+        return _loss_class(module) is not None
+
     def module_call(self, module: Any, call: tuple[Any, Facts]) -> LossCall | None:
         """The call of a loss module; None when the module is no loss."""
         import torch
 
+        if self.inside:
+            return None
         kind = _loss_class(module)
-        if kind is None or self.inside:
+        if kind is None:
             return None
         if not torch.is_grad_enabled():
             self._evaluates(names.LOSS_MODULES.get(kind), vars(module), module)
             return None
-        given = _bound(type(module).forward, (module, *call[0]), call[1])
+        given = bound_arguments(type(module).forward, (module, *call[0]), call[1])
         given.pop("self", None)
         canonical = names.LOSS_MODULES.get(kind)
         use = self._use(canonical or kind, canonical is None, vars(module))
         use["site"] = self._constructed.site(module) or use["call_site"]
-        return LossCall(self, use, _key(use), given)
+        found = LossCall(self, use, _key(use), given)
+        found.what = module, call
+        return found
 
     def function_call(self, name: str, function: Any, call: tuple[Any, Facts]) -> LossCall | None:
         """The call of a loss function outside any loss module."""
@@ -105,10 +117,12 @@ class LossBook:
 
         if self.inside or not torch.is_grad_enabled():
             return None
-        given = _bound(function, *call)
+        given = bound_arguments(function, *call)
         use = self._use(names.LOSS_FUNCTIONS[name], False, given)
         use["site"] = use["call_site"]
-        return LossCall(self, use, _key(use), given)
+        found = LossCall(self, use, _key(use), given)
+        found.what = function, call
+        return found
 
     def _evaluates(self, name: str | None, settings: Facts, module: Any) -> None:
         """A loss module is called while no gradients are recorded: for a figure, not for a step."""
@@ -163,7 +177,7 @@ class LossBook:
         call.number = self._number
         tensor.grad_fn.metadata.setdefault(MARK, []).append(call.number)
         if tensor.numel() == 1:
-            call.seen["first"] = call.seen["last"] = float(tensor.detach())
+            call.seen["first"] = call.seen["last"] = number_of(tensor)
 
     def take(self, tensor: Any) -> list[LossCall]:
         """The waiting calls that a backward pass from this tensor starts from; all are dropped."""
@@ -197,24 +211,20 @@ def _key(use: Facts) -> Any:
 
 def _loss_class(module: Any) -> str | None:
     """Name of a loss module's class; a module of the program counts when it is named a loss."""
-    cls = layers.library_class(module)
+    kind: Any = type(module)
+    return _loss_kind(kind)
+
+
+@functools.cache
+def _loss_kind(kind: Any) -> str | None:
+    cls = layers.library_kind(kind)
     if cls is not None:
         return cls.__name__ if cls.__module__ == "torch.nn.modules.loss" else None
-    for base in type(module).__mro__:
+    for base in kind.__mro__:
         if base.__name__ in names.LOSS_MODULES and base.__module__.startswith("torch.nn"):
-            return type(module).__name__
-    name: str = type(module).__name__
+            return str(kind.__name__)
+    name: str = kind.__name__
     return name if name.lower().endswith(("loss", "criterion")) else None
-
-
-def _bound(function: Any, arguments: tuple[Any, ...], keywords: Facts) -> dict[str, Any]:
-    """The arguments by the names of the function's parameters, defaults included."""
-    try:
-        bound = inspect.signature(function).bind(*arguments, **keywords)
-    except (TypeError, ValueError):
-        return {str(i): value for i, value in enumerate(arguments)} | keywords
-    bound.apply_defaults()
-    return dict(bound.arguments)
 
 
 def _look(call: LossCall, measured: bool) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from . import torch_names as names
 from .measure_run import MeasureRun
 from .measure_scores import Task
+from .torch_arguments import bound_arguments
 from .torch_arrays import to_array
 from .torch_layers import is_tensor, tensors_in
 from .torch_losses import PREDICTIONS, TARGETS
-from .torch_losses import _bound as bound_arguments
 from .torch_losses import _loss_class as loss_class
 from .torch_losses import _pick as pick_argument
 

@@ -91,9 +91,11 @@ def _wrap_zero_grad(torch: Any, training: Training) -> None:
             inside = True
             try:
                 training.zero_grad()
-                return original(owner, *arguments, **keywords)
+                result = original(owner, *arguments, **keywords)
             finally:
                 inside = False
+            training.zeroed(owner)
+            return result
 
         return zero_grad
 

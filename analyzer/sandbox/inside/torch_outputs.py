@@ -35,6 +35,10 @@ class Outputs:
         found = [(id(module), tensor.detach()) for tensor in tensors_in(output)[:MOST_OUTPUTS]]
         self._last = (found + self._last)[:MOST_OUTPUTS]
 
+    def last(self) -> list[tuple[int, Any]]:
+        """The last outputs, newest first, with the identities of their modules."""
+        return self._last
+
     def used(self, operation: str, tensor: Any, value: Any) -> None:
         """A function was called with this tensor and this threshold or axis."""
         if not is_tensor(tensor) or not tensor.is_floating_point() or not tensor.numel():
@@ -77,6 +81,7 @@ def install(torch: Any, training: Any) -> None:
     """Wrap comparisons, rounding and argmax; tell `training.outputs` about them."""
     outputs = training.outputs = Outputs(training.recorder)
     training.calls.on_output = outputs.returned
+    training.heard.outputs = outputs.last
     sources, guarded = training.recorder.sources, training.recorder.guarded
 
     def told(operation: str, value_of: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:

@@ -13,11 +13,20 @@ from typing import Any
 
 from . import torch_layers as layers
 from .torch_flow import Flow, Sources
+from .torch_values import Kept, channels_first
 
 Facts = dict[str, Any]
 Key = tuple[Any, ...]
 MOST_NODES = 8000
 MOST_SEGMENTS = 1000
+
+
+@dataclass(slots=True)
+class Look:
+    """What is kept of a layer's output, and of the gradient after it once that has come by."""
+
+    output: Kept | None = None
+    gradient: Kept | None = None
 
 
 @dataclass(slots=True)
@@ -30,7 +39,7 @@ class Node:
         sources: the nodes that feed it.
         segment: the call of a root module that it belongs to; None between such calls.
         module: the module, None for a function; parameters: those that it uses.
-        output: statistics of its first output.
+        look: what was kept of its first output; channels_first: where the units of that lie.
     """
 
     key: Key
@@ -39,7 +48,8 @@ class Node:
     segment: int | None
     module: Any = None
     parameters: list[Any] = field(default_factory=list)
-    output: Facts = field(default_factory=dict)
+    look: Look | None = None
+    channels_first: bool = False
     repeated: int = 1
 
 
@@ -58,17 +68,19 @@ class Recording:
 
     Attributes:
         flow: which nodes feed which tensors.
-        measure: gives the statistics of an output tensor.
+        look: keeps values of an output tensor; told whether its units lie along axis 1.
     """
 
-    def __init__(self, measure: Callable[[Any], Facts]) -> None:
+    def __init__(self, look: Callable[[Any, bool], Look]) -> None:
         self.flow = Flow()
         self.nodes: list[Node] = []
         self.segments: list[Segment] = []
-        self._measure = measure
+        self._look = look
         self._index: dict[Key, int] = {}
         self._open: int | None = None
         self._pass = 0
+
+    functions = keeps_listening = True
 
     @property
     def full(self) -> bool:
@@ -167,7 +179,10 @@ class Recording:
             self._index[scoped] = len(self.nodes)
             self.nodes.append(node)
             if tensors:
-                node.output = self._measure(tensors[0])
+                before = [self.nodes[i].channels_first for i in node.sources]
+                dimensions = tensors[0].dim()
+                node.channels_first = channels_first(node.layer["op"], dimensions, before)
+                node.look = self._look(tensors[0], node.channels_first)
         self.flow.put(tensors, (self._index[scoped],))
 
     def ancestors(self, sources: Sources) -> set[int]:

@@ -32,9 +32,8 @@ class Report:
         self.batches = Batches(recorder)
         self.loaders = LoaderBook(recorder, self.constructed, self.batches)
         self.batches.on_loader = self.loaders.entered
-        self.dynamics = Dynamics(
-            int(recorder.request["steps"]), int(recorder.request.get("sampled_steps", 20))
-        )
+        sampled = int(recorder.request.get("sampled_steps", 20))
+        self.dynamics = Dynamics(int(recorder.request["steps"]), sampled, recorder.guarded)
         self._roots: list[Any] = []
 
     @property

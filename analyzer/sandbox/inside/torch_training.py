@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Set
 from typing import Any
 
 from . import torch_layers as layers
-from .recorder import Recorder
+from .recorder import MOST_LOSSES, Recorder
+from .torch_arguments import number_of
 from .torch_calls import Calls
 from .torch_census import Census
-from .torch_cycle import parameters_of
 from .torch_listening import Listening
 from .torch_losses import LossCall
 from .torch_report import Report
@@ -21,25 +22,33 @@ UNSTEPPED = 4
 
 
 class Training:
-    """The state of the running training."""
+    """The state of the running training.
+
+    Attributes:
+        closed: whether the program has ended; what is called then is our own doing.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.report = Report(recorder)
         self.calls = Calls(recorder, self.report.constructed)
         self.calls.loss_of = self.report.losses.module_call
+        self.calls.is_loss = self.report.losses.is_loss
         self.heard = Listening(self.report, self.calls)
         self.outputs: Any = None
         self.census = Census(recorder, self.report, self.calls, self.heard)
         self._pending: list[LossCall] = []
-        self._loss: float | None = None
+        self._loss: Any = None
         self._backward_since_step = False
         self._by_itself = False
         self._scaled: tuple[Any, Any] | None = None
-        self._unstepped: list[float | None] = []
+        self._unstepped: list[Any] = []
+        self.closed = False
 
     def loss_function(self, name: str, function: Any, call: Any) -> LossCall | None:
         """The call of a loss function, None inside a loss module."""
+        if self.closed:
+            return None
         with self.calls.silence():
             found = self.recorder.guarded(self.report.losses.function_call, name, function, call)
         return found if isinstance(found, LossCall) else None
@@ -48,7 +57,10 @@ class Training:
 
     def before_backward(self, tensor: Any) -> None:
         """A backward pass begins from this tensor."""
+        if self.closed:
+            return
         self.recorder.leave_if_finished()
+        self.calls.rest()
         with self.calls.silence():
             self.recorder.training_started()
             self.recorder.guarded(self.census.before_backward, tensor)
@@ -62,8 +74,11 @@ class Training:
         if tensor is None:
             return
         if self._by_itself:
-            report.dynamics.after_step(self.heard.stepped)
+            report.dynamics.after_step()
         calls = report.losses.take(tensor) or [self.heard.by_hand.call_for(tensor)]
+        if report.losses.measured:
+            scaled = None if self._scaled is None else self._scaled[0]()
+            self.heard.replays.backward(tensor, calls, scaled)
         self._loss = self._value_of(tensor)
         if len(calls) == 1 and "first" not in calls[0].seen and self._loss is not None:
             calls[0].seen["first"] = calls[0].seen["last"] = self._loss
@@ -75,13 +90,24 @@ class Training:
         if layers.is_tensor(scaled):
             self._scaled = (weakref.ref(scaled), loss.detach())
 
-    def _value_of(self, tensor: Any) -> float | None:
+    def _value_of(self, tensor: Any) -> Any:
         if self._scaled is not None and self._scaled[0]() is tensor:
             tensor = self._scaled[1]
-        return float(tensor.detach()) if tensor.numel() == 1 else None
+        return number_of(tensor) if tensor.numel() == 1 else None
+
+    def _step_done(self, loss: Any) -> None:
+        """One step is complete; a loss on a device is read when the trace is written."""
+        if loss is not None and not isinstance(loss, float):
+            losses = self.recorder.trace()["loss"]
+            if len(losses) < MOST_LOSSES:
+                losses.append(loss)
+            loss = None
+        self.recorder.step_done(loss)
 
     def after_backward(self) -> None:
         """A backward pass ended; if no optimizer ever steps, these passes are the steps."""
+        if self.closed:
+            return
         report = self.report
         if self.recorder.over:
             if self._by_itself:
@@ -101,7 +127,7 @@ class Training:
         if len(self._unstepped) >= wanted:
             self.recorder.note(f"no optimizer stepped in {wanted} backward passes")
             for loss in self._unstepped:
-                self.recorder.step_done(loss)
+                self._step_done(loss)
 
     def _step_by_itself(self) -> None:
         """The program has no optimizer: it moves the weights itself after each backward pass."""
@@ -115,17 +141,24 @@ class Training:
             if self.report.dynamics.step == 0 and self.report.has_graph:
                 self.recorder.guarded(self.report.put_rest)
         self.heard.complete = True
-        self.recorder.step_done(self._loss)
+        self._step_done(self._loss)
 
     def zero_grad(self) -> None:
         """Somebody clears gradients."""
         if not self.recorder.over:
             self.recorder.guarded(self.report.cycle.zero_grad)
 
+    def zeroed(self, owner: Any) -> None:
+        """PyTorch cleared the gradients of an optimizer or of a module."""
+        if not self.recorder.over:
+            self.recorder.guarded(self.report.cycle.zeroed, owner)
+
     # Step
 
     def before_step(self, optimizer: Any, arguments: Any, keywords: Any) -> None:
         """An optimizer is about to step."""
+        if self.closed:
+            return
         with self.calls.silence():
             closure = _has_closure(arguments, keywords)
             self.recorder.guarded(self.census.before_step, optimizer)
@@ -140,9 +173,9 @@ class Training:
         first = report.optimizers.enter(optimizer)
         if has_closure and self.heard.model is None:
             return  # nothing has run yet that this step trains
-        self._take_step({id(p) for p in parameters_of(optimizer)}, first=first)
+        self._take_step(report.optimizers.held(optimizer), first=first)
 
-    def _take_step(self, stepping: set[int], *, first: bool) -> None:
+    def _take_step(self, stepping: Set[int], *, first: bool) -> None:
         report, heard = self.report, self.heard
         heard.take_model(stepping)
         report.loaders.stepped()
@@ -164,20 +197,22 @@ class Training:
 
     def after_step(self, optimizer: Any, arguments: Any, keywords: Any) -> None:
         """An optimizer has stepped; may end the program."""
+        if self.closed:
+            return
         with self.calls.silence():
             closure = _has_closure(arguments, keywords)
             counts = self.recorder.guarded(self._after_step, optimizer, closure)
         if counts:
-            self.recorder.step_done(self._loss)
+            self._step_done(self._loss)
 
     def _after_step(self, optimizer: Any, has_closure: bool) -> bool:
         """Whether this completes a step of the trained model."""
         report = self.report
         report.cycle.after_step(optimizer, has_closure=has_closure)
-        stepping = {id(p) for p in parameters_of(optimizer)}
+        stepping = report.optimizers.held(optimizer)
         if self.heard.model is None:
             self._take_step(stepping, first=True)
-        report.dynamics.after_step(stepping)
+        report.dynamics.after_step()
         self._pending = []
         trains, began = self.heard.trains_model(stepping), self._backward_since_step
         self._backward_since_step = False
@@ -192,6 +227,7 @@ class Training:
 
     def finish(self) -> None:
         """Fill in all facts, right before they are written."""
+        self.census.after.finishing = True
         if self.report.of_another:
             return
         with self.calls.silence():

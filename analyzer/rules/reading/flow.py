@@ -100,6 +100,13 @@ def origins(source: SourceIndex, name: str | None) -> tuple[Statement, ...]:
     return tuple(reversed(found))
 
 
+def lineage(source: SourceIndex, name: str) -> frozenset[str]:
+    """The names whose values lead to `name`, itself among them."""
+    bindings = [_binding(statement.text) for statement in origins(source, name)]
+    values = [match["of"] for match in bindings if match is not None]
+    return frozenset(word for text in (name, *values) for word in NAME.findall(text))
+
+
 def names_bound(source: SourceIndex) -> frozenset[str]:
     """Every name that the program binds in any way; "*" when a star import may bind more."""
     tree = _tree(source)

@@ -1,4 +1,4 @@
-"""Fixes: plans become line edits, and edits are proven by checking the edited program again."""
+"""Fixes: plans become line edits; `analyzer.rechecking` checks the edited program again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 
 from analyzer.errors import EditError
 from analyzer.findings import Edit, Experiment, Finding, Fix
-from analyzer.fixing.apply import change_text, plan_edits
+from analyzer.fixing.apply import plan_edits
 from analyzer.fixing.edits import Change, FixPlan, ReplaceExpression, SetArgument
 from analyzer.fusion import Judged, Verdict
 from analyzer.kinds import SEVERITIES
@@ -126,69 +126,6 @@ def _target(change: Change) -> object:
             return change.site
         case _:
             return change
-
-
-def verify(
-    mends: Sequence[Mend],
-    before: Verdict,
-    file: SourceFile,
-    recheck: Recheck,
-    *,
-    advice: bool = True,
-) -> tuple[Mend, ...]:
-    """Check the program again with the edits: all together first, one by one when that fails.
-
-    A mend is verified when its finding is gone and no new error appeared; not verified (False) when
-    the check says otherwise; left open (None) when there was no time or no run.
-
-    Args:
-        advice: whether the edits of advice are tried as well.
-    """
-
-    def wanted(mend: Mend) -> bool:
-        return bool(mend.edits) and (advice or mend.posted)
-
-    tried = [mend for mend in mends if wanted(mend)]
-    if not tried:
-        return tuple(mends)
-    together = _try(tried, before, file, recheck)
-    if together is None:
-        return tuple(mends)
-    if together or len(tried) == 1:
-        return tuple(replace(m, verified=together) if wanted(m) else m for m in mends)
-    results: dict[int, Mend] = {}
-    for mend in sorted(tried, key=lambda m: not m.posted):
-        verdict = _try([mend], before, file, recheck)
-        results[id(mend)] = replace(mend, verified=verdict)
-    return tuple(results.get(id(mend), mend) for mend in mends)
-
-
-def _try(mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck) -> bool | None:
-    changes = compatible(mends)
-    try:
-        text = change_text(file.path, file.text, changes)
-    except EditError:
-        return False
-    after = recheck({file.path: text})
-    if after is Broken.BROKEN:
-        return False
-    return None if after is None else _mended(mends, before, after)
-
-
-def _mended(mends: Sequence[Mend], before: Verdict, after: Verdict) -> bool:
-    """Whether each fixed rule finds less than before, and nothing new is an error."""
-    for rule in {mend.judged.finding.rule for mend in mends}:
-        fixed = sum(mend.judged.finding.rule == rule for mend in mends)
-        if _count(after, rule) > max(0, _count(before, rule) - fixed):
-            return False
-    known = {each.finding.rule for each in before.judged}
-    return not any(
-        each.finding.severity == "error" and each.finding.rule not in known for each in after.judged
-    )
-
-
-def _count(verdict: Verdict, rule: str) -> int:
-    return sum(each.finding.rule == rule for each in verdict.judged)
 
 
 def finding_with_fix(mend: Mend, file: SourceFile) -> Finding:

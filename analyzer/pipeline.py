@@ -39,6 +39,7 @@ from analyzer.observation import (
 )
 from analyzer.options import Options, ProgramSpec
 from analyzer.programs import Skipped, TrainingProgram, find_programs
+from analyzer.rechecking import verify
 from analyzer.rules.base import Program, Rule
 from analyzer.rules.registry import select_rules
 from analyzer.sandbox.session import Session
@@ -188,7 +189,9 @@ class _Review:
         recheck = self._recheck(observed, session, started)
         if recheck is None:
             return mends
-        return mending.verify(mends, verdict, file, recheck, advice=self._tries_advice)
+        later = self.options.experiments and why_unprovable(observed.observation) is None
+        advice = self._tries_advice and not later  # with what the experiments speak for
+        return verify(mends, verdict, file, recheck, advice=advice)
 
     def _recheck(
         self, observed: Observed, session: Session, started: float, *, brief: bool = False
@@ -249,7 +252,8 @@ class _Review:
             tried = proving.prove(mends, candidates_for(mends, view), advice=self._tries_advice)
             found = explain(proving, view, tried)
         mends = (*tried, found.mend) if found.mend else tried
-        return check_raised(mends, verdict, file, recheck), found.unchecked
+        advice = self._tries_advice
+        return check_raised(mends, verdict, file, recheck, advice=advice), found.unchecked
 
     def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:
         finding = mending.finding_with_fix(mend, file)

@@ -40,6 +40,8 @@ FIRST_SEED = 1000
 SEEDS = 3
 STEPS, EPOCHS, SECONDS, SAMPLES = 1500, 6, 12.0, 4000
 """Five times the steps of an experiment, on twice the samples."""
+WALLS = 12
+"""One run may take so many times the seconds of its training: imports, data, a busy machine."""
 OWN_TIMES = 5
 """A program that ends after fewer steps by itself trains five times as long as it would."""
 WAYS: tuple[Way, ...] = ("plain", "tf_keras", "invented_files")
@@ -164,7 +166,7 @@ def _trainings(request: Request, session: Session, report: ProgramReport) -> Tra
     )
 
     def run(request: Request) -> Observation:
-        return session.observe(request, limits=replace(Limits(), wall_seconds=6 * SECONDS))
+        return session.observe(request, limits=replace(Limits(), wall_seconds=WALLS * SECONDS))
 
     return Trainings(request, run, asked, float("inf"), first_seed=FIRST_SEED)
 

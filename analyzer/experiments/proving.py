@@ -19,13 +19,19 @@ from dataclasses import dataclass, field, replace
 
 from analyzer.errors import EditError
 from analyzer.experiments.candidates import Candidate, in_order
+from analyzer.experiments.companions import try_companions
 from analyzer.experiments.decision import FEWEST_PAIRS
 from analyzer.experiments.joint import Attempt, try_together
 from analyzer.experiments.materiality import reason_against
 from analyzer.experiments.outcomes import JUDGEMENT, needless, raised, supported, told, unproven
-from analyzer.experiments.runs import NotMeasured, Trainings
-from analyzer.experiments.scores import deciding_score, skill
-from analyzer.experiments.standing import gains, is_advice, is_contract, is_suspicion
+from analyzer.experiments.runs import Trainings
+from analyzer.experiments.standing import (
+    gains,
+    is_advice,
+    is_contract,
+    is_refused,
+    is_suspicion,
+)
 from analyzer.experiments.trial import Verdict, compare
 from analyzer.fixing.apply import change_text, plan_edits
 from analyzer.fixing.edits import Change, FixPlan
@@ -81,6 +87,8 @@ class Proving:
         if measured:
             self._contracts(contracts, done)
         groups = [self._ordered(group, candidates) for group in (suspected, advised)]
+        refused = [mend for mend in mends if is_refused(mend)]
+        try_companions(self, self._ordered(refused, candidates), done)
         self._together(groups[0], groups[1], done)
         for group in groups:
             self._singly(group, done)
@@ -107,23 +115,12 @@ class Proving:
             return None
         return unproven(mend, plan, verdict, against)
 
-    def learns(self, seed: int) -> float | None:
-        """How far the ground gets from chance (0) to perfection (1); None when not measured."""
-        texts = self._texts(self.ground)
-        if texts is None or not self.trainings.allows():
-            return None
-        run = self.trainings.measure(texts, seed)
-        if isinstance(run, NotMeasured):
-            return None
-        name = deciding_score(self.problem, [run])
-        return None if name is None else skill(run, name)
-
     # Contracts
 
     def _ground(self, mends: list[Mend], others: bool) -> bool:
         """Make all contracts the ground; whether to measure them before the others are tried."""
         self.ground = list(mends)
-        texts = self._texts(mends)
+        texts = self.texts(mends)
         if not mends or not others or texts is None:
             return True
         self.trainings.measure(texts, 0)
@@ -168,7 +165,7 @@ class Proving:
         """For each finding its own edit, else the likeliest of the catalogue."""
         chosen: dict[int, Attempt] = {}
         for mend, plan in ordered:
-            tried = self._planned(mend, plan)
+            tried = self.planned(mend, plan)
             own = plan is mend.judged.plan
             if tried is not None and (own or (not mend.edits and id(mend) not in chosen)):
                 chosen[id(mend)] = Attempt(mend, tried)
@@ -189,7 +186,7 @@ class Proving:
     def _suspicion(self, mend: Mend, key: int, plan: FixPlan, done: dict[int, Mend]) -> None:
         if mend.proven or gains(mend):
             return  # another edit has mended it
-        tried = self._planned(mend, plan)
+        tried = self.planned(mend, plan)
         if tried is None:
             return
         if not self.affords(self.ground, [*self.ground, tried]):
@@ -209,7 +206,7 @@ class Proving:
         else:
             done[key] = unproven(mend, plan, verdict, against)
 
-    def _planned(self, mend: Mend, plan: FixPlan) -> Mend | None:
+    def planned(self, mend: Mend, plan: FixPlan) -> Mend | None:
         """The mend with this plan's edits; None when they cannot be made."""
         if plan is mend.judged.plan:
             return mend
@@ -230,7 +227,7 @@ class Proving:
         """Why the gain is no proof of a fault, of that of `mend` if given; None when it is one."""
         if mend is not None and is_advice(mend):
             return JUDGEMENT
-        one, other = self._texts(before), self._texts(after)
+        one, other = self.texts(before), self.texts(after)
         if one is None or other is None:
             return "the edits contradict each other"
         if self.invented and verdict.outcome == "better":
@@ -258,21 +255,22 @@ class Proving:
 
     def affords(self, before: Sequence[Mend], after: Sequence[Mend]) -> bool:
         """Whether the fewest pairs of these variants can be run in time."""
-        one, other = self._texts(before), self._texts(after)
+        one, other = self.texts(before), self.texts(after)
         if one is None or other is None:
             return True
         return self.trainings.allows_pairs(one, other, range(FEWEST_PAIRS))
 
     def compare(self, before: Sequence[Mend], after: Sequence[Mend]) -> Verdict:
         """The program with the edits of some mends, against that with the edits of others."""
-        one, other = self._texts(before), self._texts(after)
+        one, other = self.texts(before), self.texts(after)
         if one is None or other is None:
             return Verdict(None, "the edits contradict each other")
         if one == other:
             return Verdict(None, "the edit changes nothing beside the others")
         return compare(self.trainings, self.problem, one, other)
 
-    def _texts(self, mends: Sequence[Mend]) -> Mapping[str, str] | None:
+    def texts(self, mends: Sequence[Mend]) -> Mapping[str, str] | None:
+        """The program's file with these edits; None when they contradict each other."""
         changes: tuple[Change, ...] = compatible(mends)
         if not changes:
             return {}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from analyzer import mending
 from analyzer.experiments.candidates import Candidate
 from analyzer.experiments.outcomes import withdrawn
 from analyzer.experiments.runs import SAMPLES, SECONDS, STEPS, Run, Trainings
@@ -15,16 +14,22 @@ from analyzer.experiments.standing import (
     gains,
     is_advice,
     is_contract,
+    is_refused,
     is_suspicion,
+    rests_on_a_rule,
     unshown,
 )
+from analyzer.fixing.edits import FixPlan
 from analyzer.fusion import Verdict
 from analyzer.kinds import Problem
 from analyzer.limits import Limits
 from analyzer.mending import Mend, Recheck
 from analyzer.observed import Observation
 from analyzer.options import Options
+from analyzer.rechecking import verify
+from analyzer.repairs.base import Repair
 from analyzer.repairs.catalogue import repairs_for
+from analyzer.repairs.companions import beside
 from analyzer.rules.base import Program
 from analyzer.rules.registry import rule_named
 from analyzer.sandbox.protocol import ExperimentRequest, Request
@@ -110,26 +115,43 @@ def trainings_of(
 
 
 def candidates_for(mends: Sequence[Mend], program: Program) -> tuple[Candidate, ...]:
-    """Further edits of the catalogue for the suspicions and the advice among the mends."""
-    return tuple(
-        Candidate(repair.plan, mend.judged, likelihood=repair.likelihood)
-        for mend in mends
-        if is_suspicion(mend) or is_advice(mend)
-        for repair in repairs_for(mend.judged.finding.kind, program)
-        if repair.plan.changes != mend.changes
-    )
+    """Further edits of the catalogue for suspicions and advice, and companions of refused edits."""
+    found: list[Candidate] = []
+    for mend in mends:
+        plan = mend.judged.plan
+        repairs: Iterable[Repair] = ()
+        if is_suspicion(mend) or is_advice(mend):
+            repairs = repairs_for(mend.judged.finding.kind, program)
+        elif is_refused(mend) and isinstance(plan, FixPlan):
+            repairs = beside(plan, program)
+        found += [
+            Candidate(repair.plan, mend.judged, likelihood=repair.likelihood)
+            for repair in repairs
+            if repair.plan.changes != mend.changes
+        ]
+    return tuple(found)
 
 
 def check_raised(
-    mends: Sequence[Mend], before: Verdict, file: SourceFile, recheck: Recheck
+    mends: Sequence[Mend],
+    before: Verdict,
+    file: SourceFile,
+    recheck: Recheck,
+    *,
+    advice: bool = False,
 ) -> tuple[Mend, ...]:
-    """What an experiment speaks for must pass the same check as every posted edit."""
-    raised = [m for m in mends if (m.proven or gains(m)) and m.verified is None]
-    if not raised:
-        return unshown(mends)
-    checked = {
-        id(mend): after
-        for mend, after in zip(raised, mending.verify(raised, before, file, recheck), strict=True)
-    }
-    results = [checked.get(id(mend), mend) for mend in mends]
-    return unshown(withdrawn(m) if m.proven and m.verified is False else m for m in results)
+    """What an experiment speaks for must pass the same check as every posted edit.
+
+    Args:
+        advice: whether edits of advice that no experiment can speak for are checked as well.
+    """
+
+    def waits(mend: Mend) -> bool:
+        plain = advice and not mend.posted and not rests_on_a_rule(mend)
+        return mend.verified is None and (mend.proven or gains(mend) or plain)
+
+    checked = {id(mend): mend for mend in mends if waits(mend)}
+    results = verify(list(checked.values()), before, file, recheck)
+    checked = dict(zip(checked, results, strict=True))
+    after = [checked.get(id(mend), mend) for mend in mends]
+    return unshown(withdrawn(m) if m.proven and m.verified is False else m for m in after)

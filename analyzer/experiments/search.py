@@ -19,6 +19,8 @@ from analyzer.errors import EditError
 from analyzer.experiments.decision import FEWEST_PAIRS
 from analyzer.experiments.materiality import POOR
 from analyzer.experiments.proving import NOT_TRIED, Proving
+from analyzer.experiments.runs import NotMeasured
+from analyzer.experiments.scores import deciding_score, skill
 from analyzer.experiments.standing import gains
 from analyzer.findings import Finding, Unchecked
 from analyzer.fixing.apply import plan_edits
@@ -87,12 +89,15 @@ def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explai
 
 def _reached(proving: Proving, bound: float) -> float | None:
     """How far the program gets at best; None when it gets beyond the bound, or was not measured."""
-    best = -1.0
+    texts, best = proving.texts(proving.ground), -1.0
     for seed in range(FEWEST_PAIRS):
-        learned = proving.learns(seed)
-        if learned is None or learned >= bound:
+        if texts is None or not proving.trainings.allows():
             return None
-        best = max(best, learned)
+        run = proving.trainings.measure(texts, seed)
+        name = None if isinstance(run, NotMeasured) else deciding_score(proving.problem, [run])
+        if isinstance(run, NotMeasured) or name is None or skill(run, name) >= bound:
+            return None
+        best = max(best, skill(run, name))
     return best
 
 

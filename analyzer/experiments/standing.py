@@ -16,6 +16,11 @@ def is_contract(mend: Mend) -> bool:
     return mend.posted and bool(mend.edits) and mend.verified is not False
 
 
+def is_refused(mend: Mend) -> bool:
+    """A finding that is posted, with an edit that did not pass its check."""
+    return mend.posted and bool(mend.edits) and mend.verified is False
+
+
 def gains(mend: Mend) -> bool:
     """Whether an experiment has found the program better for the edit."""
     return mend.experiment is not None and mend.experiment.outcome == "better"

@@ -6,8 +6,9 @@ from analyzer.findings import Finding
 from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression
 from analyzer.fixing.lines import apply_edits
 from analyzer.fusion import Judged, Verdict
-from analyzer.mending import Broken, finding_with_fix, plan_mends, verify
+from analyzer.mending import Broken, finding_with_fix, plan_mends
 from analyzer.observed import Site
+from analyzer.rechecking import verify
 from analyzer.source.files import SourceFile, decode_source
 
 TEXT = "f(1, 2)\ng(3)\nh(4)\n"
@@ -133,3 +134,39 @@ def test_edits_of_advice_are_tried_only_when_asked():
     mends = verify(plan_mends(before.judged, source()), before, source(), recheck, advice=False)
     assert {m.judged.finding.rule: m.verified for m in mends} == {"error": True, "advice": None}
     assert texts == ["f(7, 2)\ng(3)\nh(4)\n"]
+
+
+def test_what_fails_is_found_by_halves_and_without_the_advice():
+    found = [judged("advice", 1, 2, "7", "advice"), judged("b", 2, 2, "8"), judged("c", 3, 2, "9")]
+    before = verdict(*found)
+    texts = []
+
+    def recheck(changed):
+        texts.append(changed["t.py"])
+        return Broken.BROKEN if "f(7" in changed["t.py"] else verdict()
+
+    mends = verify(plan_mends(before.judged, source()), before, source(), recheck)
+    assert [mend.verified for mend in mends] == [False, True, True]
+    assert len(texts) == 3  # all, the posted ones, the advice
+
+
+def test_of_edits_whose_findings_stay_the_others_need_one_more_run():
+    found = [judged(name, line, 2, "7") for line, name in enumerate("abc", 1)]
+    before = verdict(*found)
+    texts = []
+
+    def recheck(changed):
+        texts.append(changed["t.py"])
+        return verdict(found[2])
+
+    mends = verify(plan_mends(before.judged, source()), before, source(), recheck)
+    assert [mend.verified for mend in mends] == [True, True, False]
+    assert len(texts) == 3  # all, a and b, c
+
+
+def test_when_time_ends_between_two_checks_the_rest_stays_open():
+    found = [judged("a", 1, 2, "7"), judged("b", 2, 2, "8")]
+    before = verdict(*found)
+    answers = [Broken.BROKEN, verdict(), None]
+    mends = verify(plan_mends(before.judged, source()), before, source(), lambda _: answers.pop(0))
+    assert [mend.verified for mend in mends] == [True, None]

@@ -59,21 +59,27 @@ def images(rng: Any, labels: Any, shape: tuple[int, ...], sparse: bool = False) 
     return result
 
 
-def table(rng: Any, labels: Any, columns: int) -> Any:
-    """Features of class numbers, shape (n, columns), float64, means apart, unlike scales."""
+def table(rng: Any, labels: Any, columns: int, *, raw: bool = True) -> Any:
+    """Features of class numbers, shape (n, columns), float64, means apart.
+
+    Args:
+        raw: in units of their own, far from zero; else about 0 ± 2, so that no fault of a program
+            hides behind numbers that nobody has measured.
+    """
     import numpy
 
     classes = int(labels.max()) + 1 if len(labels) else 1
     centres = rng.normal(0, 1.5, (classes, columns))
     scales = 10.0 ** rng.integers(0, 3, columns)
-    return numpy.round((centres[labels] + rng.normal(size=(len(labels), columns)) + 5) * scales, 4)
+    values = centres[labels] + rng.normal(size=(len(labels), columns))
+    return numpy.round((values + 5) * scales if raw else values, 4)
 
 
-def linear(rng: Any, x: Any) -> Any:
-    """A noisy linear function of features, shape (n,), about 20 ± 10."""
+def linear(rng: Any, x: Any, *, middle: float = 20.0, spread: float = 10.0) -> Any:
+    """A noisy linear function of features, shape (n,), about `middle` ± `spread`."""
     standard = (x - x.mean(0)) / (x.std(0) + 1e-9)
     weights = rng.normal(size=x.shape[1]) / x.shape[1] ** 0.5
-    return 20 + 10 * (standard @ weights) + rng.normal(size=len(x))
+    return middle + spread * (standard @ weights + 0.1 * rng.normal(size=len(x)))
 
 
 def tokens(rng: Any, labels: Any, length: int, vocabulary: int) -> Any:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import io
+import math
 import os
+import re
 from typing import Any
 
 from . import standin_arrays as arrays
@@ -13,6 +15,9 @@ from .standin_hints import Wanted, wanted
 from .standin_record import StandIns
 
 ROWS = 500
+SMALLEST_SIDE = 8
+"""Pixels along an edge of a picture that a table holds: the digits of scikit-learn."""
+_PIXEL = re.compile(r"^(pixel|px|p|x)?_?\d+$|^\d+x\d+$", re.I)
 _TEXT_COLUMNS = ("text", "review", "tweet", "sentence", "comment", "message", "title", "content")
 
 
@@ -50,13 +55,25 @@ class Tables:
         rng = self.standins.rng(name)
         y = arrays.class_numbers(rng, ROWS, want.classes or 3)
         inputs = [n for n in names if n not in labels]
-        x = arrays.table(self.standins.rng("table"), y, max(len(inputs), 1))
+        x = self._features(inputs, y)
         table: dict[str, Any] = dict(zip(inputs, x.T, strict=False))
         for n in inputs:
             if any(part in n.lower() for part in _TEXT_COLUMNS) and want.tokens:
                 table[n] = arrays.words(rng, y)
-        target = y if want.classes else arrays.linear(rng, x)
+        target = y if want.classes else self._numbers(inputs, used, x)
         return {n: table.get(n, target) for n in names}
+
+    def _features(self, names: list[str], y: Any) -> Any:
+        """Pixels where the columns are named like a picture's, else features of one scale."""
+        rng, side = self.standins.rng("table"), math.isqrt(len(names))
+        if side >= SMALLEST_SIDE and side * side == len(names) and all(map(_PIXEL.match, names)):
+            return arrays.images(rng, y, (side, side), sparse=True).reshape(len(y), -1)
+        return arrays.table(rng, y, max(len(names), 1), raw=False)
+
+    def _numbers(self, names: list[str], used: Columns, x: Any) -> Any:
+        """Targets of both signs that follow the columns which the program reads."""
+        at = [i for i, name in enumerate(names) if name in used.names] or list(range(x.shape[1]))
+        return arrays.linear(self.standins.rng("weights"), x[:, at], middle=0.0, spread=3.0)
 
 
 def _header(used: Columns, want: Wanted) -> list[str]:

@@ -7,7 +7,7 @@ tested here. Real programs are in `test_torch_trainings.py` and `test_keras_trai
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,11 +102,21 @@ class Program:
         most: int = 1000,
         invented: bool = False,
     ) -> tuple[Mend, ...]:
+        return self.proved(plan_mends(findings, self.file), candidates, advice, most, invented)
+
+    def proved(
+        self,
+        mends: Sequence[Mend],
+        candidates: tuple[Candidate, ...] = (),
+        advice: bool = False,
+        most: int = 1000,
+        invented: bool = False,
+    ) -> tuple[Mend, ...]:
         asked = ExperimentRequest(problem="multiclass")
         self.most = most
         self.trainings = Trainings(Request(script="train.py"), self.run, asked, float("inf"))
         proving = Proving(self.file, self.trainings, "multiclass", invented=invented)
-        return proving.prove(plan_mends(findings, self.file), candidates, advice=advice)
+        return proving.prove(mends, candidates, advice=advice)
 
 
 @pytest.fixture
@@ -221,6 +231,28 @@ def test_another_candidate_may_mend_what_the_rule_s_own_edit_does_not(make):
     finding = finding_with_fix(mend, program.file)
     assert finding.fix is not None
     assert finding.fix.description == "set a to 2"
+
+
+def test_an_edit_that_its_check_refused_is_tried_with_a_companion(make):
+    # "a" alone is no good; together with "b" it is.
+    program = make(lambda on, _: 0.9 if on["a"] and on["b"] else 0.1 if on["a"] else 0.3)
+    refused = judged("a", proof="contract", proven="error")
+    (planned,) = plan_mends([refused], program.file)
+    both = FixPlan("set both", (*switch("a").changes, *switch("b").changes))
+    candidate = Candidate(both, refused, likelihood=0.5)
+    (mend,) = program.proved([replace(planned, verified=False)], (candidate,))
+    assert mend.verified is None  # the check that follows decides
+    assert gains(mend)
+    assert {edit.replacement for edit in mend.edits} == {"a = 1", "b = 1"}
+
+
+def test_advice_that_only_helps_beside_a_suspicion_stays_advice(make):
+    program = make(lambda on, _: 0.9 if on["a"] and on["b"] else 0.3)
+    fault, advice = program.prove(judged("a"), judged("b", proven="advice"), advice=True)
+    assert fault.proven
+    assert not advice.proven
+    assert gains(advice)
+    assert "a matter of judgement" in advice.trials[-1]
 
 
 def test_the_likeliest_and_cheapest_is_tried_first(make):

@@ -50,6 +50,16 @@ def test_tables_have_unlike_scales_and_a_target_that_follows_them() -> None:
     assert left.var() < 0.2 * y.var()
 
 
+def test_invented_tables_are_of_one_scale_and_their_targets_of_both_signs() -> None:
+    rng = np.random.default_rng(2)
+    x = arrays.table(rng, arrays.class_numbers(rng, 400, 3), 6, raw=False)
+    assert np.abs(x.mean(0)).max() < 2
+    assert x.std(0).max() / x.std(0).min() < 3
+    y = arrays.linear(rng, x, middle=0.0, spread=3.0)
+    assert 0.2 < (y < 0).mean() < 0.8
+    assert np.abs(y).max() < 20
+
+
 @settings(max_examples=25, deadline=None)
 @given(vocabulary=st.integers(2, 5000), length=st.integers(1, 40))
 def test_tokens_stay_inside_the_vocabulary(vocabulary: int, length: int) -> None:

@@ -97,11 +97,18 @@ def overhead_command(
 )
 @click.option("--jobs", type=click.IntRange(1, 64), default=1)
 @click.option("--budget", type=click.FloatRange(1.0), default=60.0, help="Seconds per program.")
+@click.option("--no-experiments", is_flag=True, help="Count contracts and rules alone.")
 @click.option("--write", is_flag=True, help="Write the counts that calibrate confidences.")
-def reliability_command(suites: Sequence[Path], jobs: int, budget: float, write: bool) -> None:
+def reliability_command(
+    suites: Sequence[Path], jobs: int, budget: float, no_experiments: bool, write: bool
+) -> None:
     """How often findings are right, beside what their confidence says."""
     options = Options(
-        budget=budget, mounts=cache_mounts(os.environ), sandbox=sandbox_policy(os.environ)
+        budget=budget,
+        verify="none" if no_experiments else "posted",
+        experiments=not no_experiments,
+        mounts=cache_mounts(os.environ),
+        sandbox=sandbox_policy(os.environ),
     )
     outcomes: list[Outcome] = []
     for suite in suites:

@@ -29,13 +29,14 @@ def experiments_command(seconds: float) -> None:
 @click.option("--suite", required=True, type=FOLDER, help="A checkout of Theia, or a collection.")
 @click.option("--sound", is_flag=True, help="The sound programs: does any edit harm?")
 @click.option("--only", default="", help="Programs whose path contains this.")
+@click.option("--every", type=click.IntRange(1), default=1, help="Every n-th program alone.")
 @click.option("--budget", type=float, default=60.0, help="Seconds for the review of a program.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1)
-def repair_command(suite: Path, sound: bool, only: str, **given: Any) -> None:
+def repair_command(suite: Path, sound: bool, only: str, every: int, **given: Any) -> None:
     """Apply what --fix writes, train faulty and repaired, and print the held-out scores."""
     own = (suite / "labels.json").is_file()
     faulty, right = labelled.load_collection(suite) if own else theia.load_cases()
-    cases = [case for case in (right if sound else faulty) if only in case.file]
+    cases = [case for case in (right if sound else faulty) if only in case.file][::every]
     options = Options(
         verify="posted" if sound else "all",
         budget=given["budget"],

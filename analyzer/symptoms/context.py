@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from analyzer.kinds import Kind
-from analyzer.repairs.outputs import SAME_LOSS, wanted
 from analyzer.rules.base import Program
-from analyzer.rules.reading.head import only_head
-from analyzer.rules.reading.losses import only_loss
 from analyzer.rules.reading.proof import data_seen
 from analyzer.rules.reading.rates import BANDS
 from analyzer.rules.reading.scaling import is_scaled, model_scales
 from analyzer.rules.reading.stack import hidden_blocks, own_activation
 from analyzer.symptoms.base import StepSize
+from analyzer.symptoms.output_fit import activation_fits, loss_fits
 
 AGAINST = 0.25
 """The fact speaks against this kind."""
@@ -31,6 +29,11 @@ SATURATING = frozenset({"sigmoid", "hard_sigmoid", "tanh", "softmax"})
 SCALED_STARTS = ("glorot", "he_", "lecun", "xavier", "kaiming", "orthogonal", "variance")
 USUAL_BATCHES = (8, 256)
 FEW_SAMPLES = 200
+ODD_LABELS = frozenset({"plus_minus_one", "text", "constant", "unknown"})
+OWN_STARTS = frozenset(
+    {"constant_", "zeros_", "ones_", "normal_", "uniform_", "fill_", "trunc_normal_", "zero_"}
+)
+"""Calls by which a PyTorch program sets weights to values that no number of inputs scales."""
 
 
 def odds(kind: Kind, program: Program, steps: StepSize | None = None) -> float:
@@ -75,18 +78,23 @@ def _normalization(program: Program) -> float:
 
 
 def _output_activation(program: Program) -> float:
-    pair, head = wanted(program), only_head(program)
-    if pair is None or head is None or not head.certain:
-        return 1.0
-    return AGAINST if head.activation == pair.activation else SUSPECT
+    return _weight(activation_fits(program))
 
 
 def _loss(program: Program) -> float:
-    pair, loss = wanted(program), only_loss(program)
-    if pair is None or loss is None:
+    return _weight(loss_fits(program))
+
+
+def _weight(fits: bool | None) -> float:
+    return 1.0 if fits is None else AGAINST if fits else SUSPECT
+
+
+def _label_encoding(program: Program) -> float:
+    """Signs, texts and rows of classes are written otherwise for most losses."""
+    found = program.data.labels if program.data else ()
+    if not found:
         return 1.0
-    same = SAME_LOSS.get(loss.name, loss.name) == SAME_LOSS.get(pair.loss, pair.loss)
-    return AGAINST if same else SUSPECT
+    return SUSPECT if found[0].encoding in ODD_LABELS else 2 * AGAINST
 
 
 def _hidden_activation(program: Program) -> float:
@@ -102,6 +110,8 @@ def _initializer(program: Program) -> float:
     layers = program.graph.layers if program.graph else ()
     named = [layer.initializer.lower() for layer in layers if layer.initializer]
     if any(not any(good in name for good in SCALED_STARTS) for name in named):
+        return SUSPECT
+    if program.framework == "torch" and any(c.name in OWN_STARTS for c in program.source.calls):
         return SUSPECT
     return 2 * AGAINST
 
@@ -147,6 +157,7 @@ WEIGH: Mapping[Kind, Callable[[Program], float]] = {
     "normalization": _normalization,
     "output_activation": _output_activation,
     "loss": _loss,
+    "label_encoding": _label_encoding,
     "hidden_activation": _hidden_activation,
     "initializer": _initializer,
     "optimizer": _optimizer,

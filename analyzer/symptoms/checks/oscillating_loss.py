@@ -1,11 +1,11 @@
 """A loss that jumps back and forth instead of falling.
 
 What it finds
-    A loss that again and again jumps by more than half of its beginning, and is not falling.
+    A loss that again and again jumps by more than it was at its beginning, and is not falling.
 How it is measured
-    In at least a fifth of the steps the loss differs from the one before by more than half of the
-    median of the first losses, and the last losses are not below the first by three standard
-    errors nor below half of them.
+    In at least a fifth of the steps the loss differs from the one before by more than the median of
+    the first losses, and the last losses are not below the first by three standard errors nor below
+    half of them.
 When it is right
     Tiny batches, whose losses differ by nature: below eight samples this is unchecked.
 What it comes from
@@ -34,7 +34,7 @@ from analyzer.symptoms.reading import (
 )
 from analyzer.symptoms.samples import falling, warmed
 
-SWING = 0.5  # of the first losses; batches of 32 of sound programs swing by 0.1 to 0.3
+SWING = 1.0  # of the first losses; a squared error of batches of 32 swings by half by chance
 SHARE = 0.2  # AutoTrainer
 STRONG_SHARE = 0.4
 TWICE = 2.0  # of the first losses: that is divergence, a symptom of its own
@@ -76,8 +76,8 @@ class OscillatingLoss(SymptomCheck):
         grows = ends.last > TWICE * abs(ends.first)
         if share >= SHARE and not falls and not grows:
             yield self.symptom(
-                f"In {share:.0%} of {len(swings)} steps the loss jumped by more than half of what"
-                " it was at first, and it did not fall.",
+                f"In {share:.0%} of {len(swings)} steps the loss jumped by more than what it was"
+                " at first, and it did not fall.",
                 0.8 if share >= STRONG_SHARE else 0.5,
                 site=optimizer_site(program),
                 share=share,
@@ -87,14 +87,15 @@ class OscillatingLoss(SymptomCheck):
 EXAMPLES = (
     SymptomExample(
         "a loss that jumps in every step",
-        warmed([1.0, 3.0] * 30),
+        warmed([1.0, 5.0] * 30),
         shown=(Shown("In 100% of 59 steps", line=4),),
     ),
+    SymptomExample("a squared error of small batches", warmed(falling(1.0, 1.0, noise=0.45))),
     SymptomExample("jumps while it falls", warmed(falling(8.0, 0.1, noise=0.9))),
     SymptomExample("the noise of batches of 32", warmed(falling(1.0, 0.95, noise=0.2))),
     SymptomExample(
         "batches of two",
-        warmed([1.0, 3.0] * 30, learner={"batch_size": 2}),
+        warmed([1.0, 5.0] * 30, learner={"batch_size": 2}),
         unchecked="batches of 2 differ by nature",
     ),
 )

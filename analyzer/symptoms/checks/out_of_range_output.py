@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.findings import Unchecked
+from analyzer.kinds import Kind
 from analyzer.observed import LabelStats
 from analyzer.rules.base import Program
 from analyzer.rules.reading.head import RANGES, Head, only_head
@@ -32,6 +33,7 @@ from analyzer.symptoms.samples import NET, dense, falling, warmed
 
 SLACK = 0.01  # of the range: labels that touch its end
 SPREAD = 10.0  # DeepDiagnosis
+OF_SIGNS: tuple[Kind, ...] = ("label_encoding", "output_activation", "loss")
 SIGNED = frozenset({"continuous", "plus_minus_one", "integer", "binary", "inputs"})
 
 
@@ -77,6 +79,7 @@ class OutOfRangeOutput(SymptomCheck):
             f"The labels span {number(wanted.min)} to {number(wanted.max)}, and {head.activation}"
             f" returns {number(bounds[0])} to {number(bounds[1])}.",
             0.9,
+            causes=OF_SIGNS if wanted.encoding == "plus_minus_one" else (),
             site=head.site,
             layer=(head.shaper or head.layer).index,
             lowest=wanted.min,

@@ -8,8 +8,8 @@ How it is measured
 When it is right
     Frozen layers, which are left out; a rate that begins at zero, at its first step.
 What it comes from
-    Gradients that are zero (a softmax over one unit, dead units), steps that are lost in rounding,
-    a layer that the loss does not depend on.
+    Where the gradients are zero: what keeps them away (a softmax over one unit, dead units). Else
+    the optimizer or steps that are lost in rounding.
 Sources
     DeepDiagnosis (weights unchanged over five epochs); TheDeepChecker (untrained layers).
 """
@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.findings import Unchecked
+from analyzer.kinds import Kind
 from analyzer.rules.base import Program
 from analyzer.rules.reading.proof import count
 from analyzer.symptoms.base import Shown, Symptom, SymptomCheck, SymptomExample
@@ -26,6 +27,15 @@ from analyzer.symptoms.reading import Followed, weighted
 from analyzer.symptoms.samples import dense, falling, warmed
 
 FEWEST_POINTS = 4
+STARVED: tuple[Kind, ...] = (
+    "output_activation",
+    "initializer",
+    "hidden_activation",
+    "normalization",
+    "learning_rate",
+    "loss",
+)
+"""Causes where the gradients are zero: the optimizer does what it can."""
 
 
 class UnchangedWeights(SymptomCheck):
@@ -34,14 +44,7 @@ class UnchangedWeights(SymptomCheck):
     name = "unchanged-weights"
     phase = "update"
     needs = ("updates", "graph")
-    causes = (
-        "parameters",
-        "optimizer",
-        "learning_rate",
-        "output_activation",
-        "hidden_activation",
-        "initializer",
-    )
+    causes = ("parameters", "optimizer", "learning_rate")
 
     def check(self, program: Program) -> Iterator[Symptom | Unchecked]:
         """Every trained layer; the first still one speaks for all."""
@@ -57,6 +60,7 @@ class UnchangedWeights(SymptomCheck):
 
     def _still(self, still: list[Followed], layers: int) -> Symptom:
         first = still[0]
+        starved = first.late("gradient_norm") == 0
         steps = len(first.column("update_ratio")) - 1
         return self.symptom(
             f"The weights of {first.name} did not move in any of {steps} steps that were looked"
@@ -64,6 +68,7 @@ class UnchangedWeights(SymptomCheck):
             0.9,
             site=first.site,
             layer=first.layer.index,
+            causes=STARVED if starved else (),
             layers=len(still),
         )
 

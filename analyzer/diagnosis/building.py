@@ -1,0 +1,88 @@
+"""From nothing to a model: corpus, observations, model, figures. Everything by one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from analyzer.diagnosis.card import card_tables
+from analyzer.diagnosis.corpus.cache import Cache
+from analyzer.diagnosis.corpus.collecting import generate, observe
+from analyzer.diagnosis.evaluation import HeldOut, evaluate, held_out
+from analyzer.diagnosis.forest import Forest, forest_to_json
+from analyzer.diagnosis.rows import Rows, read_rows
+from analyzer.diagnosis.stability import SEEDS, Stability, chosen, stability
+from analyzer.diagnosis.training import METHODS, train_model
+from analyzer.options import SandboxPolicy
+
+Say = Callable[[str], None]
+SMALL = 6  # base programs of the small corpus, all of them for PyTorch
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to build.
+
+    Attributes:
+        programs: base programs drawn; about three quarters of them learn and are kept.
+        repeats: held-out programs that are observed with other seeds.
+        torch_only: no Keras programs, whose runs take ten times as long.
+        methods: what is compared; the first one is shipped.
+    """
+
+    programs: int = 300
+    seed: int = 1
+    repeats: int = 12
+    torch_only: bool = False
+    methods: tuple[str, ...] = tuple(METHODS)
+
+
+SMALL_PLAN = Plan(programs=SMALL, repeats=0, torch_only=True, methods=tuple(METHODS)[:1])
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A model and its figures."""
+
+    forest: Forest
+    figures: HeldOut
+    repeats: Stability | None
+
+    @property
+    def card(self) -> str:
+        """The figures as Markdown."""
+        return card_tables(self.figures, self.repeats)
+
+
+def build(plan: Plan, folder: Path, policy: SandboxPolicy, say: Say) -> Built:
+    """Complete the corpus in `folder`, judge the methods, train on everything."""
+    cache = Cache(folder)
+    generate(cache, plan.seed, plan.programs, policy, say, plan.torch_only)
+    observe(cache, policy, say)
+    rows = read_rows(cache)
+    say(f"{len(rows.bases)} programs observed, {len(rows.features)} features")
+    figures = evaluate(rows, plan.methods)
+    repeats = _repeats(plan, cache, rows, policy, say) if plan.repeats else None
+    facts = {
+        "seed": plan.seed,
+        "bases": len(set(rows.bases.tolist())),
+        "held_out": asdict(figures),
+        "repeats": asdict(repeats) if repeats else None,
+    }
+    return Built(train_model(rows, facts), figures, repeats)
+
+
+def _repeats(plan: Plan, cache: Cache, rows: Rows, policy: SandboxPolicy, say: Say) -> Stability:
+    """Repeat held-out programs, under a model that has not seen them."""
+    held = held_out(rows)
+    samples = chosen(rows.part(held), plan.repeats)
+    observe(cache, policy, say, samples, SEEDS)
+    return stability(cache, train_model(rows.part(~held)), samples)
+
+
+def write_model(forest: Forest, path: Path) -> None:
+    """The model file, whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(forest_to_json(forest), encoding="utf-8")
+    part.replace(path)

@@ -60,7 +60,8 @@ class OneBatchNotFitted(SymptomCheck):
             return
         first, last = seen[0], mean(seen[-3:])
         start = first if probed.initial is None else max(first, probed.initial)
-        if first <= 0 or (math.isfinite(last) and last < LEARNED * start):
+        learned = math.isfinite(last) and last < LEARNED * start
+        if not math.isfinite(first) or first <= 0 or learned:
             return
         fall = 1 - last / first if math.isfinite(last) else -math.inf
         if fall < HARDLY:

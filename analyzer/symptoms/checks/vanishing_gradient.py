@@ -73,9 +73,9 @@ class VanishingGradient(SymptomCheck):
         norm = each.late("gradient_norm") or 0.0
         zero = each.late("gradient_zero")
         share = f", {zero:.0%} of them zero" if zero else ""
+        beside = "" if norm == last else f"; those of the last layer {number(last)}"
         return self.symptom(
-            f"The gradients of {each.name} have norm {number(norm)}{share}; those of the last"
-            f" layer {number(last)}.",
+            f"The gradients of {each.name} have norm {number(norm)}{share}{beside}.",
             strength,
             site=each.site,
             layer=each.layer.index,

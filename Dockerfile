@@ -9,12 +9,14 @@ ARG VARIANT=cpu
 
 FROM python:3.11-slim-bookworm AS build
 ARG VARIANT
+# Of the CPU variant; another one behind a mirror.
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/faultline
 WORKDIR /src
 COPY constraints.txt deploy/install.sh ./
 # The large and slow part first, so that a change of our code does not repeat it.
-RUN sh install.sh frameworks "$VARIANT"
+RUN TORCH_INDEX="$TORCH_INDEX" sh install.sh frameworks "$VARIANT"
 COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY worker worker

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
+from analyzer.diagnosis.verdict import LearnedVerdict, verdict_of
 from analyzer.findings import Evidence, Finding, Unchecked
 from analyzer.kinds import Kind
 from analyzer.rules.base import Program
@@ -34,18 +35,6 @@ OF_ONE_LAYER: frozenset[Kind] = frozenset(
 """Kinds whose findings are about the layer of their line, and about no other."""
 
 
-class LearnedVerdict(Protocol):
-    """What a model that was trained on faulty programs says of this one."""
-
-    @property
-    def probabilities(self) -> Mapping[str, float]:
-        """Per kind of fault, calibrated."""
-
-    @property
-    def sound(self) -> float:
-        """That the program has no fault."""
-
-
 @dataclass(frozen=True, slots=True)
 class Witnesses:
     """What was seen of one program beside what its rules say.
@@ -53,7 +42,8 @@ class Witnesses:
     Attributes:
         symptoms: strongest first; unchecked: the checks that could not look.
         causes: what the symptoms may come from, likeliest first.
-        learned: None where nothing could be learned from.
+        learned: None where the learned diagnosis could not look.
+        priors: how much speaks for each kind of fault, 0..1.
     """
 
     symptoms: tuple[Symptom, ...] = ()
@@ -67,8 +57,13 @@ class Witnesses:
         return tuple(symptom for symptom in self.symptoms if _agrees(symptom, finding))
 
 
-def witnesses_of(program: Program, learned: LearnedVerdict | None = None) -> Witnesses:
-    """Look for symptoms and rank their causes; pure."""
+def witnesses_of(program: Program) -> Witnesses:
+    """All that speaks beside the rules."""
+    return heard(program, verdict_of(program))
+
+
+def heard(program: Program, learned: LearnedVerdict | None) -> Witnesses:
+    """The symptoms of the program and their causes, beside this verdict; pure."""
     seen = examine(program)
     causes = ranked_causes(seen.symptoms, program)
     return Witnesses(seen.symptoms, seen.unchecked, causes, learned, priors_of(causes, learned))
@@ -78,8 +73,7 @@ def priors_of(causes: tuple[Cause, ...], learned: LearnedVerdict | None) -> Mapp
     """How much speaks for each kind of fault, 0..1: symptoms and verdict as two witnesses."""
     priors: dict[Kind, float] = {cause.kind: cause.score for cause in causes}
     for kind, probability in (learned.probabilities if learned else {}).items():
-        known: Any = kind
-        priors[known] = 1 - (1 - priors.get(known, 0.0)) * (1 - probability)
+        priors[kind] = 1 - (1 - priors.get(kind, 0.0)) * (1 - probability)
     return priors
 
 

@@ -11,7 +11,13 @@ from statistics import fmean, median, pstdev
 from analyzer.observed import Graph, Layer, LayerPoint, Site
 from analyzer.rules.base import Program
 from analyzer.rules.reading.proof import first_site
-from analyzer.rules.reading.stack import NORMALIZATIONS, WEIGHTED, blocks, successors
+from analyzer.rules.reading.stack import (
+    NORMALIZATIONS,
+    WEIGHTED,
+    blocks,
+    successors,
+    trainable_parameters,
+)
 
 FEWEST_STEPS = 10
 """Steps from which anything is said about a course of losses (as in the rule does-not-learn)."""
@@ -177,6 +183,15 @@ def unscheduled(program: Program) -> bool:
     """Whether the rate was constant as far as known: a warm-up of the rate begins near zero."""
     found = program.learner.optimizers if program.learner else ()
     return not any(use.scheduled for use in found)
+
+
+def fine_tunes(program: Program) -> bool:
+    """Whether the model was trained before, or most of its parameters are kept as they are."""
+    graph = program.graph
+    if graph is None:
+        return False
+    parameters = sum(layer.parameters for layer in graph.layers)
+    return graph.backbone or 2 * trainable_parameters(graph) < parameters
 
 
 def one_known_loss(program: Program) -> bool:

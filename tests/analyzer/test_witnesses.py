@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
+from analyzer.diagnosis.verdict import LearnedVerdict
 from analyzer.findings import Evidence, Finding
 from analyzer.fixing.edits import Declined
 from analyzer.fusion import Judged, judge
@@ -15,18 +13,12 @@ from analyzer.rules.base import Program
 from analyzer.rules.registry import all_rules
 from analyzer.symptoms.samples import NET, TEXT, falling, warmed
 from analyzer.testimony import LAST_RESORT, with_testimony
-from analyzer.witnesses import attested, priors_of, witnesses_of
+from analyzer.witnesses import attested, heard, priors_of, witnesses_of
 from tests.support.reports import make_finding
 
 DEAD = {"output_mean": 0.0, "output_zero": 1.0, "output_dead": 1.0}
 ALIVE = {"output_mean": 0.4, "output_zero": 0.5, "output_dead": 0.1}
 HOT = TEXT.replace("SGD(0.01)", "SGD(learning_rate=3.0)")
-
-
-@dataclass(frozen=True)
-class Learned:
-    probabilities: Mapping[str, float]
-    sound: float = 0.1
 
 
 def stuck(**facts: object) -> Program:
@@ -57,12 +49,12 @@ def test_a_layers_symptom_stands_only_with_findings_on_its_line() -> None:
 
 def test_a_finding_of_another_kind_stays_as_it_is() -> None:
     finding = make_finding(kind="api")
-    assert attested(finding, witnesses_of(stuck(), Learned({"loss": 0.5}))) is finding
+    assert attested(finding, heard(stuck(), LearnedVerdict({"loss": 0.5}, 0.1))) is finding
 
 
 def test_the_learned_verdict_tells_of_the_findings_kind_and_changes_nothing_else() -> None:
     finding = make_finding(kind="loss", severity="advice", proof="rule", evidence=Evidence())
-    told = attested(finding, witnesses_of(warmed([1.0]), Learned({"loss": 0.8125}, 0.03)))
+    told = attested(finding, heard(warmed([1.0]), LearnedVerdict({"loss": 0.8125}, 0.03)))
     assert told.evidence.learned == {"kind": "loss", "probability": 0.812, "sound": 0.03}
     assert told.model_copy(update={"evidence": finding.evidence}) == finding
 
@@ -70,7 +62,7 @@ def test_the_learned_verdict_tells_of_the_findings_kind_and_changes_nothing_else
 def test_two_witnesses_of_a_kind_say_more_than_one() -> None:
     causes = witnesses_of(stuck()).causes
     alone = priors_of(causes, None)
-    both = priors_of(causes, Learned({"learning_rate": 0.5}))
+    both = priors_of(causes, LearnedVerdict({"learning_rate": 0.5}, 0.1))
     assert both["learning_rate"] > max(alone["learning_rate"], 0.5)
     assert both["loss"] == alone["loss"]
 

@@ -7,7 +7,8 @@ How it is measured
     lower, while the model is still above half of the untrained model's loss: a model that has
     learned needs no second proof.
 When it is right
-    Linear models of noisy data, strong regularization, tiny rates of fine-tuning.
+    Linear models of noisy data, strong regularization. Fine-tuning and rates that change, both of
+    which take their time, are unchecked.
 What it comes from
     The rate, an output or loss that does not fit the labels, dead units, labels that are mixed up.
 Sources
@@ -24,10 +25,10 @@ from analyzer.findings import Unchecked
 from analyzer.rules.base import Program
 from analyzer.rules.reading.proof import number
 from analyzer.symptoms.base import Shown, Symptom, SymptomCheck, SymptomExample, baselines
-from analyzer.symptoms.reading import fit_site, mean, one_known_loss
+from analyzer.symptoms.reading import fine_tunes, fit_site, mean, one_known_loss, unscheduled
 from analyzer.symptoms.samples import falling, warmed
 
-FEWEST = 10  # steps
+FEWEST = 20  # steps
 HARDLY = 0.1  # of the loss at the beginning of these steps
 NOT_AT_ALL = 0.02
 LEARNED = 0.5  # of the untrained model's loss
@@ -57,6 +58,9 @@ class OneBatchNotFitted(SymptomCheck):
         seen = probed.one_batch
         if len(seen) < FEWEST or not one_known_loss(program):
             yield self.unchecked(f"needs {FEWEST} steps on one batch with one known loss")
+            return
+        if not unscheduled(program) or fine_tunes(program):
+            yield self.unchecked("the rate changes, or the model is only fine-tuned")
             return
         first, last = seen[0], mean(seen[-3:])
         start = first if probed.initial is None else max(first, probed.initial)
@@ -91,8 +95,17 @@ EXAMPLES = (
         "learned before",
         warmed([0.1] * 60, baselines={"initial": 2.3, "one_batch": [0.1] * 30}),
     ),
+    SymptomExample(
+        "a pretrained model",
+        warmed(
+            [0.7] * 60,
+            baselines={"initial": 0.7, "one_batch": STILL},
+            graph={"backbone": True},
+        ),
+        unchecked="only fine-tuned",
+    ),
     SymptomExample("nobody tried", warmed([0.7] * 60), unchecked="under other circumstances"),
     SymptomExample(
-        "too few steps", warmed([0.7] * 60, baselines={"initial": 0.7}), unchecked="10 steps"
+        "too few steps", warmed([0.7] * 60, baselines={"initial": 0.7}), unchecked="20 steps"
     ),
 )

@@ -6,8 +6,8 @@ How it is measured
     Medians of the first and last ten losses differ by less than three standard errors of the noise
     within both, or the fall is below two hundredths of the beginning; at least forty steps.
 When it is right
-    Fine-tuning at small rates, a rate that is warmed up, a program whose loss is as low as it gets:
-    a warm-up is short, so this is a weak symptom by itself.
+    A program whose loss is as low as it gets: a warm-up is short, so this is a weak symptom by
+    itself. Fine-tuning and rates that change are unchecked.
 What it comes from
     Rates that are too low, gradients that vanish, an output or loss that does not fit the labels.
 Sources
@@ -27,6 +27,7 @@ from analyzer.symptoms.reading import (
     BEYOND_NOISE,
     all_finite,
     course,
+    fine_tunes,
     fit_site,
     losses,
     one_known_loss,
@@ -65,6 +66,9 @@ class SlowLoss(SymptomCheck):
         if not unscheduled(program):
             yield self.unchecked("the rate changes, and may begin near zero")
             return
+        if fine_tunes(program):
+            yield self.unchecked("fine-tuning begins near where it ends")
+            return
         if not all_finite(seen):
             return
         ends = course(seen)
@@ -97,6 +101,11 @@ EXAMPLES = (
         "a rate that is warmed up",
         warmed(falling(0.7, 0.7), optimizer_facts={"scheduled": True}),
         unchecked="may begin near zero",
+    ),
+    SymptomExample(
+        "a pretrained model",
+        warmed(falling(0.7, 0.7), graph={"backbone": True}),
+        unchecked="begins near where it ends",
     ),
     SymptomExample("too few steps", warmed(falling(0.7, 0.7, 20)), unchecked="needs 40 losses"),
 )

@@ -29,7 +29,7 @@ from analyzer.rules.reading.losses import BINARY, CATEGORICAL, only_loss
 from analyzer.rules.reading.proof import number
 from analyzer.rules.samples import labels
 from analyzer.symptoms.base import Shown, Symptom, SymptomCheck, SymptomExample, baselines
-from analyzer.symptoms.reading import loss_site, losses
+from analyzer.symptoms.reading import fine_tunes, loss_site, losses
 from analyzer.symptoms.samples import dense, falling, warmed
 
 FACTOR = 2.0  # TheDeepChecker
@@ -57,7 +57,7 @@ class UnexpectedInitialLoss(SymptomCheck):
         assert program.graph is not None
         loss = only_loss(program)
         guess = None if loss is None else _of_guessing(program, loss)
-        if loss is None or loss.reduction in SUMMED or program.graph.backbone:
+        if loss is None or loss.reduction in SUMMED or fine_tunes(program):
             yield self.unchecked("needs one mean loss of known meaning, of an untrained model")
             return
         if guess is None:

@@ -20,12 +20,10 @@ from analyzer.kinds import SEVERITIES, Kind, Proof, Severity
 from analyzer.observed import Site
 from analyzer.rules.base import Program, Rule, Suspicion
 from analyzer.source.calls import SourceIndex
-from analyzer.witnesses import Witnesses, witnesses_of
 
 FINGERPRINT_LENGTH = 16  # hexadecimal digits; 64 bits, ample for the findings of one repository
 STRENGTH: tuple[Proof, ...] = ("contract", "experiment", "rule")
 EVERY_RULE = "*"
-NO_WITNESSES = Witnesses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +80,12 @@ class Verdict:
     Attributes:
         checked: names of the rules that looked; unchecked: those that could not, and why.
         silenced: findings that a comment in the source silences.
-        witnesses: what speaks beside the rules.
     """
 
     judged: tuple[Judged, ...]
     checked: tuple[str, ...]
     unchecked: tuple[Unchecked, ...]
     silenced: int = 0
-    witnesses: Witnesses = NO_WITNESSES
 
 
 def judge(program: Program, rules: Sequence[Rule]) -> Verdict:
@@ -108,8 +104,7 @@ def judge(program: Program, rules: Sequence[Rule]) -> Verdict:
             checked.append(rule.name)
     heard = [charge for charge in charges if not silenced(charge, program.source)]
     judged = fuse(heard, program.source)
-    silent = len(charges) - len(heard)
-    return Verdict(judged, tuple(checked), tuple(unchecked), silent, witnesses_of(program))
+    return Verdict(judged, tuple(checked), tuple(unchecked), len(charges) - len(heard))
 
 
 def silenced(charge: Charge, source: SourceIndex) -> bool:

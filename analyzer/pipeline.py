@@ -48,6 +48,7 @@ from analyzer.source.index import read_program
 from analyzer.task import infer_problem
 from analyzer.testimony import with_testimony
 from analyzer.version import VERSION
+from analyzer.witnesses import Witnesses, witnesses_of
 
 Progress = Callable[[str], None]
 
@@ -125,7 +126,8 @@ class _Review:
         mends = self._verify(mends, verdict, file, observed, session, started)
         mends, ended = self._prove(mends, verdict, view, file, observed, session, started)
         verdict = replace(verdict, unchecked=(*verdict.unchecked, *ended))
-        mends = with_testimony(mends, verdict.witnesses)
+        witnesses = witnesses_of(view)
+        mends = with_testimony(mends, witnesses)
         findings = [self._finding(mend, file) for mend in mends]
         done = time.monotonic()
         build, observe = times_of(observed.observation)
@@ -136,7 +138,7 @@ class _Review:
             verify=round(done - verify_at, 3),
             total=round(done - started, 3),
         )
-        return self._report(view, observed, verdict, findings, seconds, file)
+        return self._report(view, observed, verdict, witnesses, findings, seconds, file)
 
     @property
     def _budget(self) -> float:
@@ -272,6 +274,7 @@ class _Review:
         view: Program,
         observed: Observed,
         verdict: Verdict,
+        witnesses: Witnesses,
         findings: Sequence[Finding],
         seconds: Seconds,
         file: SourceFile,
@@ -289,7 +292,7 @@ class _Review:
             layers=reporting.layer_reports(view.graph),
             trace=reporting.trace_report(
                 observation.trace if observation else None,
-                verdict.witnesses,
+                witnesses,
                 invented=is_invented(observation),
             ),
             checked=verdict.checked,

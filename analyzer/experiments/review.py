@@ -35,6 +35,7 @@ from analyzer.rules.registry import rule_named
 from analyzer.sandbox.protocol import ExperimentRequest, Request
 from analyzer.sandbox.session import Session
 from analyzer.source.files import SourceFile
+from analyzer.witnesses import witnesses_of
 
 SHARE = 8
 """Part of the time left that one training may take: three pairs with room to spare.
@@ -117,11 +118,12 @@ def trainings_of(
 def candidates_for(mends: Sequence[Mend], program: Program) -> tuple[Candidate, ...]:
     """Further edits of the catalogue for suspicions and advice, and companions of refused edits."""
     found: list[Candidate] = []
+    priors = witnesses_of(program).priors
     for mend in mends:
         plan = mend.judged.plan
         repairs: Iterable[Repair] = ()
         if is_suspicion(mend) or is_advice(mend):
-            repairs = repairs_for(mend.judged.finding.kind, program)
+            repairs = repairs_for(mend.judged.finding.kind, program, priors)
         elif is_refused(mend) and isinstance(plan, FixPlan):
             repairs = beside(plan, program)
         found += [

@@ -14,10 +14,9 @@ from analyzer.repairs.inputs import inputs
 from analyzer.repairs.learning_rates import learning_rates
 from analyzer.repairs.optimizers import optimizers
 from analyzer.repairs.outputs import outputs
-from analyzer.repairs.priors import weighed
+from analyzer.repairs.priors import NO_PRIORS, Priors, weighed
 from analyzer.repairs.sizes import epochs, filters, widths
 from analyzer.rules.base import Program
-from analyzer.witnesses import witnesses_of
 
 REPAIRERS: dict[Kind, tuple[Repairer, ...]] = {
     "learning_rate": (learning_rates, optimizers),
@@ -52,23 +51,28 @@ EVERY: tuple[Repairer, ...] = (
     epochs,
 )
 
-MOST_TRIED = 12
+MOST_TRIED = 16
 """Single edits that a search without a suspicion tries at most."""
 
 
-def repairs_for(kind: Kind, program: Program) -> tuple[Repair, ...]:
-    """What may mend a fault of this kind, likeliest first; empty when no edit is known."""
+def repairs_for(kind: Kind, program: Program, priors: Priors = NO_PRIORS) -> tuple[Repair, ...]:
+    """What may mend a fault of this kind, likeliest first; empty when no edit is known.
+
+    Args:
+        priors: how much the run speaks for each kind; what it speaks for comes before the rest.
+    """
     found = (repair for make in REPAIRERS.get(kind, ()) for repair in make(program))
-    return _ordered(weighed(found, witnesses_of(program).priors))
+    return _ordered(weighed(found, priors))
 
 
-def search(program: Program) -> tuple[Repair, ...]:
+def search(program: Program, priors: Priors = NO_PRIORS) -> tuple[Repair, ...]:
     """Single edits for a program that does not learn while no rule says why, likeliest first.
 
-    What the symptoms of the run and the learned verdict speak for comes before the rest.
+    Args:
+        priors: as for `repairs_for`.
     """
     found = (repair for make in EVERY for repair in make(program))
-    return tuple(islice(_ordered(weighed(found, witnesses_of(program).priors)), MOST_TRIED))
+    return tuple(islice(_ordered(weighed(found, priors)), MOST_TRIED))
 
 
 def _ordered(found: Iterable[Repair]) -> tuple[Repair, ...]:

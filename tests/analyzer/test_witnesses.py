@@ -98,10 +98,15 @@ def test_the_last_resort_is_left_out_once_another_finding_is_posted() -> None:
 
 def test_the_search_begins_with_what_the_symptoms_speak_for() -> None:
     calm = warmed(falling(2.0, 0.5), text=HOT, optimizer_facts={"learning_rate": 3.0})
-    kinds = [repair.kind for repair in search(stuck(problem="regression"))]
+    known = stuck(problem="regression")
+    kinds = [repair.kind for repair in search(known, witnesses_of(known).priors)]
     assert kinds[0] == "learning_rate"
-    hot = max(r.likelihood for r in repairs_for("learning_rate", stuck()))
-    assert hot > max(r.likelihood for r in repairs_for("learning_rate", calm))
+
+    def likeliest(program: Program) -> float:
+        found = repairs_for("learning_rate", program, witnesses_of(program).priors)
+        return max(repair.likelihood for repair in found)
+
+    assert likeliest(stuck()) > likeliest(calm)
 
 
 def test_without_witnesses_repairs_keep_their_likelihoods() -> None:

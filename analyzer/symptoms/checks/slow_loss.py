@@ -37,6 +37,7 @@ from analyzer.symptoms.samples import falling, warmed
 
 FEWEST = 40  # steps: a sound MLP at its usual rate has left its beginning by then
 HARDLY = 0.02  # of the first losses
+CLEAR = 0.05  # of the first losses: noise beyond it could hide a fall as well as make one
 
 
 class SlowLoss(SymptomCheck):
@@ -78,7 +79,7 @@ class SlowLoss(SymptomCheck):
         yield self.symptom(
             f"The loss was {number(ends.first)} in the first and {number(ends.last)} in the last"
             f" steps of {len(seen)}: no fall beyond the noise.",
-            0.5 if fall < HARDLY else 0.3,
+            0.5 if fall < HARDLY and ends.error < CLEAR * ends.first else 0.3,
             site=fit_site(program),
             fall=fall,
             standard_errors=ends.fall,
@@ -94,6 +95,11 @@ EXAMPLES = (
     SymptomExample(
         "a fall without noise that leads nowhere",
         warmed(falling(0.7, 0.695, noise=0.0)),
+        shown=(Shown("no fall beyond the noise", line=5, strong=False),),
+    ),
+    SymptomExample(
+        "noise that could hide a fall",
+        warmed(falling(0.7, 0.7, noise=0.4)),
         shown=(Shown("no fall beyond the noise", line=5, strong=False),),
     ),
     SymptomExample("a loss that falls", warmed(falling(2.3, 0.9))),

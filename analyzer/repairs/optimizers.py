@@ -13,16 +13,22 @@ from analyzer.rules.reading.mends import quoted
 from analyzer.source.calls import CallSite
 
 ADAPTIVE = frozenset({"adam", "adamw", "nadam", "adamax", "radam"})
+UNSCHEDULED, SCHEDULED = 0.4, 0.3
+"""How likely the exchange mends a program without and with a schedule of its own."""
 RATE = "0.001"
 """Adam's default (Kingma and Ba 2015)."""
 
 
 def optimizers(program: Program) -> Iterator[Repair]:
-    """Adam in place of the only optimizer, when that is of another family."""
+    """Adam in place of the only optimizer, when that is of another family.
+
+    A decay that the optimizer's own call states goes with the call.
+    """
     used = program.learner.optimizers if program.learner else ()
-    if len(used) != 1 or used[0].name in ADAPTIVE or used[0].scheduled:
+    if len(used) != 1 or used[0].name in ADAPTIVE:
         return
-    yield from offered("optimizer", used[0].site, with_adam(program, used[0]), 0.4)
+    likelihood = SCHEDULED if used[0].scheduled else UNSCHEDULED
+    yield from offered("optimizer", used[0].site, with_adam(program, used[0]), likelihood)
 
 
 def with_adam(program: Program, optimizer: OptimizerUse) -> FixPlan | Declined:

@@ -2,13 +2,15 @@
 
 What it finds
     A loss that is the same number in every step of the warm-up. Where no other finding explains a
-    program that stays at chance, a search over single edits also speaks in this rule's name, with
-    the kind of the edit that made it learn.
+    program that stays at chance, a search over edits also speaks in this rule's name, with the kind
+    of the edit that made it learn.
 Why it hurts
     Nothing is learned: no gradient arrives, or nothing uses it.
 How it is measured
     The losses of at least ten steps are equal to the last bit. The search compares short trainings
-    with and without each edit, on samples held out from both, under paired seeds.
+    with and without an edit, on samples held out from both, under paired seeds: the usual edits
+    together, pruned to those that are missed, then each of them alone. A search that time has ended
+    is reported as such, and is not one that found nothing.
 When it is right
     Never: batches differ, and so do the losses of a model that learns.
 Example

@@ -19,7 +19,7 @@ from analyzer.symptoms.base import Symptom
 from analyzer.symptoms.context import odds
 from analyzer.symptoms.places import place_of
 
-NEXT = 0.75
+NEXT = 0.9
 """What a cause weighs beside the one before it in a symptom's list."""
 HALF = 0.5
 """The part that a whole strength contributes: no symptom alone is certain of a cause."""

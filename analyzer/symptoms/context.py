@@ -29,6 +29,10 @@ SATURATING = frozenset({"sigmoid", "hard_sigmoid", "tanh", "softmax"})
 SCALED_STARTS = ("glorot", "he_", "lecun", "xavier", "kaiming", "orthogonal", "variance")
 USUAL_BATCHES = (8, 256)
 FEW_SAMPLES = 200
+HIGH_DROPOUT = 0.6  # Srivastava et al. 2014, appendix A.4: 0.2 to 0.5 of the hidden units
+HEAVY_DECAY = 0.05  # AdamW's usual 0.01, with room
+SLOW = frozenset({"adadelta", "adagrad", "ftrl"})
+"""Optimizers whose steps shrink, or begin small, by construction."""
 ODD_LABELS = frozenset({"plus_minus_one", "text", "constant", "unknown"})
 OWN_STARTS = frozenset(
     {"constant_", "zeros_", "ones_", "normal_", "uniform_", "fill_", "trunc_normal_", "zero_"}
@@ -122,8 +126,16 @@ def _optimizer(program: Program) -> float:
         return 1.0
     if found[0].foreign_parameters or found[0].missing_parameters:
         return SUSPECT
+    if (found[0].weight_decay or 0.0) >= HEAVY_DECAY or found[0].name in SLOW:
+        return SUSPECT
     adaptive = found[0].name in ("adam", "adamw", "nadam", "rmsprop")
     return AGAINST if adaptive else 1.0
+
+
+def _dropout(program: Program) -> float:
+    layers = program.graph.layers if program.graph else ()
+    rates = [layer.rate for layer in layers if layer.op == "dropout" and layer.rate is not None]
+    return SUSPECT if any(rate > HIGH_DROPOUT for rate in rates) else EXCLUDED
 
 
 def _parameters(program: Program) -> float:
@@ -165,5 +177,6 @@ WEIGH: Mapping[Kind, Callable[[Program], float]] = {
     "batch_size": _batch_size,
     "numerics": _numerics,
     "metric": _metric,
+    "dropout": _dropout,
     "data_size": _data_size,
 }

@@ -44,10 +44,11 @@ class OneBatchNotFitted(SymptomCheck):
         "learning_rate",
         "output_activation",
         "loss",
-        "hidden_activation",
         "optimizer",
+        "hidden_activation",
         "initializer",
         "normalization",
+        "dropout",
         "parameters",
     )
 

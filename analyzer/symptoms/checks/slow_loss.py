@@ -55,6 +55,7 @@ class SlowLoss(SymptomCheck):
         "normalization",
         "hidden_activation",
         "initializer",
+        "dropout",
         "epochs",
     )
 

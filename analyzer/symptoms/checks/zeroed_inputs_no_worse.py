@@ -41,9 +41,12 @@ class ZeroedInputsNoWorse(SymptomCheck):
         "learning_rate",
         "output_activation",
         "loss",
-        "hidden_activation",
         "optimizer",
+        "dropout",
+        "hidden_activation",
+        "initializer",
         "normalization",
+        "label_encoding",
         "data_shape",
     )
 

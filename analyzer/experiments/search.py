@@ -26,16 +26,25 @@ from analyzer.findings import Finding, Unchecked
 from analyzer.fixing.apply import plan_edits
 from analyzer.fixing.edits import Change, FixPlan
 from analyzer.fusion import Judged, fingerprint
+from analyzer.kinds import Kind
 from analyzer.mending import Mend
 from analyzer.repairs.base import Repair
 from analyzer.repairs.catalogue import search
 from analyzer.rules.base import Program
 from analyzer.rules.registry import rule_named
+from analyzer.witnesses import witnesses_of
 
 AT_CHANCE = 0.1
 """Part of the way from chance to perfection below which a program has not begun to learn."""
-MOST_AT_ONCE = 6
+MOST_AT_ONCE = 8
 """Edits tried together; each of them costs a comparison when it is taken out again."""
+FAMILIES: dict[Kind, str] = {
+    "learning_rate": "step",
+    "optimizer": "step",
+    "loss": "output",
+    "output_activation": "output",
+}
+"""Kinds whose repairs exclude each other: one of a family is enough."""
 
 RULE = "does-not-learn"
 
@@ -71,7 +80,11 @@ def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explai
     if reached is None:
         return Explained()
     tried = {mend.changes for mend in mends if mend.experiment is not None}
-    repairs = [repair for repair in search(program) if repair.plan.changes not in tried]
+    repairs = [
+        repair
+        for repair in search(program, witnesses_of(program).priors)
+        if repair.plan.changes not in tried
+    ]
     posed = [_planned(proving, program, repair, reached < AT_CHANCE) for repair in repairs]
     left = [mend for mend in posed if mend is not None]
     found = _at_once(proving, program, repairs, reached < AT_CHANCE)
@@ -105,8 +118,7 @@ def _at_once(
     proving: Proving, program: Program, repairs: Sequence[Repair], chance: bool
 ) -> Mend | None:
     """The likeliest edit of each kind, all of them, without those that are not missed."""
-    kept = list({repair.kind: repair for repair in reversed(repairs)}.values())
-    kept = sorted(kept, key=lambda repair: -repair.likelihood)[:MOST_AT_ONCE]
+    kept = _compatible(proving, program, repairs, chance)
     mend = _planned(proving, program, _joined(kept), chance) if len(kept) > 1 else None
     if mend is None or not proving.affords(proving.ground, [*proving.ground, mend]):
         return None
@@ -125,6 +137,20 @@ def _at_once(
         if proving.compare(before, after).outcome in ("noise", "worse"):
             kept, mend = rest, fewer
     return proving.single(mend) or whole
+
+
+def _compatible(
+    proving: Proving, program: Program, repairs: Sequence[Repair], chance: bool
+) -> list[Repair]:
+    """The likeliest repair of each family, as far as the edits can be made side by side."""
+    kept: dict[str, Repair] = {}
+    for repair in sorted(repairs, key=lambda each: -each.likelihood):
+        family = FAMILIES.get(repair.kind, repair.kind)
+        if family in kept or len(kept) == MOST_AT_ONCE:
+            continue
+        if _planned(proving, program, _joined([*kept.values(), repair]), chance) is not None:
+            kept[family] = repair
+    return list(kept.values())
 
 
 def _joined(repairs: Sequence[Repair]) -> Repair:

@@ -20,6 +20,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.command(name="diagnosis")
 @click.option("--suite", type=FOLDER, help="A checkout of github.com/Wardat-ISU/DeepLocalize.")
 @click.option("--theia", "theia_suite", type=FOLDER, help="A checkout of Ruchira-1/Theia.")
+@click.option("--corpus", type=FOLDER, help="The cache of train-diagnosis.")
 @click.option("--part", type=click.Choice(["all", "faulty", "sound"]), default="all")
 @click.option("--only", default="", help="Programs whose id contains this.")
 @click.option("--every", type=click.IntRange(1), default=1, help="A sample: each n-th one.")
@@ -29,11 +30,15 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--no-experiments", is_flag=True, help="Try no edit by paired trainings.")
 @click.option("--reports", type=click.Path(path_type=Path), help="Also write the reports.")
 def diagnosis_command(
-    suite: Path | None, theia_suite: Path | None, no_verify: bool, **given: Any
+    suite: Path | None,
+    theia_suite: Path | None,
+    corpus: Path | None,
+    no_verify: bool,
+    **given: Any,
 ) -> None:
-    """Faults flagged, named and located on DeepLocalize's pairs and on Theia's programs."""
-    if suite is None and theia_suite is None:
-        raise click.UsageError("expected --suite, --theia, or both")
+    """Faults flagged, named and located: DeepLocalize's pairs, Theia's programs, own corpus."""
+    if suite is None and theia_suite is None and corpus is None:
+        raise click.UsageError("expected --suite, --theia or --corpus")
     options = Options(
         verify="none" if no_verify else "posted",
         experiments=not given.pop("no_experiments"),
@@ -45,6 +50,8 @@ def diagnosis_command(
         _deeplocalize(suite, options, **given)
     if theia_suite is not None:
         _theia(theia_suite, options, **given)
+    if corpus is not None:
+        _corpus(corpus)
 
 
 def _say(text: str) -> None:
@@ -76,3 +83,14 @@ def _theia(suite: Path, options: Options, **given: Any) -> None:
         click.echo(f"\n## Theia's {name} programs\n\n{table(outcomes)}")
         if name == "faulty":
             click.echo(programs_named(outcomes))
+
+
+def _corpus(cache: Path) -> None:
+    """The learned verdict on the held-out part of the generated programs."""
+    # Here, because scikit-learn takes seconds to import and nothing else of `bench` needs it.
+    from analyzer.diagnosis.card import card_tables
+    from analyzer.diagnosis.evaluation import held_out_table
+
+    click.echo(
+        f"\n## The held-out part of the generated programs\n\n{card_tables(held_out_table(cache))}"
+    )

@@ -154,12 +154,24 @@ class Folders:
         words = _searched_words(tree) if tree is not None else []
         words = words if len(words) != 1 else [*words, "other"]
         if not words:
-            return _numbered(PER_CLASS)
+            return _numbered(PER_CLASS, self._suffix())
         return [f"{word}.{i}.jpg" for i in range(PER_CLASS) for word in words]
 
+    def _suffix(self) -> str:
+        """The ending that the code which lists the folder looks for: `if ext != ".jpg"`."""
+        frame = self.standins.recorder.user_frame()
+        tree = tree_of(frame.f_code.co_filename) if frame is not None else None
+        texts = [
+            node.value.lower()
+            for node in (ast.walk(tree) if tree is not None else ())
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        named = [ending for ending in IMAGES if any(text.endswith(ending) for text in texts)]
+        return named[0] if named else ".png"
 
-def _numbered(count: int) -> list[str]:
-    return [f"{i:05d}.png" for i in range(count)]
+
+def _numbered(count: int, ending: str = ".png") -> list[str]:
+    return [f"{i:05d}{ending}" for i in range(count)]
 
 
 def _has_folders(path: str) -> bool:

@@ -104,6 +104,8 @@ PROGRAMS = {
         for kind in ["no", "yes"]:
             path = os.path.join("scans", kind)
             for image in os.listdir(path):
+                if os.path.splitext(image)[1] != ".jpg":
+                    continue
                 picture = cv2.imread(os.path.join(path, image), cv2.IMREAD_GRAYSCALE)
                 pictures.append(cv2.resize(picture, (24, 16)))
         print(np.array(pictures).shape[1:], len(pictures) > 20)

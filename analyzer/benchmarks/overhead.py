@@ -1,12 +1,24 @@
 """What observing costs per training step: the same program bare and observed, in turns.
 
-Each program times its own steps and prints the figures; the ratio is that of the mean times of the
-steps behind the first few (compilation, first allocations). Bare and observed runs alternate, so
-that a slow moment of the machine meets both, and the median of the ratios is reported.
+Each program notes the time at which each of its steps begins and prints the figures at its end.
+Bare and observed runs alternate, so that a slow moment of the machine meets both, and the median
+over the pairs is reported of four ratios of observed to bare:
+
+* `ratio`, the one that the bars are about: mean wall time of the steps behind the first five,
+  those at which layers are looked at included;
+* `cpu_ratio`: the same in processor time of the process, which other work on the machine disturbs
+  less; on a GPU it says how busy the host is;
+* `median_ratio`: the median step, which is one at which no layer is looked at;
+* `whole_ratio`: wall time of all steps, the first ones included, in which the model's graph is
+  written down, once.
+
+What is computed when the warm-up is over, and the start of the process, belongs to no step and is
+not in these figures.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import tempfile
@@ -18,7 +30,7 @@ from pathlib import Path
 from analyzer.limits import Limits
 from analyzer.options import SandboxPolicy
 from analyzer.sandbox.protocol import Request
-from analyzer.sandbox.runner import observe
+from analyzer.sandbox.runner import observe as observe_program
 
 MARK = "step times"
 SKIPPED = 5
@@ -34,11 +46,15 @@ from torch import nn
 
 torch.manual_seed(0)
 {model}
+device = "{device}"
+model, x, y = model.to(device), x.to(device), y.to(device)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 criterion = nn.CrossEntropyLoss()
 moments = []
 for step in range({steps} + 1):
-    moments.append(time.perf_counter())
+    if device == "cuda" and step in (0, {skipped}, {steps}):
+        torch.cuda.synchronize()
+    moments.append((time.perf_counter(), time.process_time()))
     optimizer.zero_grad()
     loss = criterion(model(x), y)
     loss.backward()
@@ -61,7 +77,7 @@ class Clock(keras.callbacks.Callback):
     moments = []
 
     def on_train_batch_begin(self, batch, logs=None):
-        self.moments.append(time.perf_counter())
+        self.moments.append((time.perf_counter(), time.process_time()))
 
 
 model.fit(x, y, batch_size={batch}, epochs=1, shuffle=False, verbose=0, callbacks=[Clock()])
@@ -144,13 +160,16 @@ KERAS_MODELS = {
 }
 
 
+Moments = Sequence[tuple[float, float]]
+"""(wall time, processor time) in seconds at which each step began."""
+
+
 @dataclass(frozen=True, slots=True)
 class Overhead:
-    """The cost of observing one program.
+    """The cost of observing one program; the ratios are explained above.
 
     Attributes:
         bare, observed: mean seconds per step, the median over the repetitions.
-        ratio: the median of the ratios of neighbouring runs.
     """
 
     framework: str
@@ -159,6 +178,9 @@ class Overhead:
     bare: float
     observed: float
     ratio: float
+    cpu_ratio: float
+    median_ratio: float
+    whole_ratio: float
 
 
 def measure_overheads(
@@ -168,6 +190,7 @@ def measure_overheads(
     policy: SandboxPolicy,
     say: Callable[[str], None],
     device: str = "cpu",
+    models: Sequence[str] = tuple(TORCH_MODELS),
 ) -> Iterator[Overhead]:
     """Time every model of these frameworks at these batch sizes.
 
@@ -175,39 +198,59 @@ def measure_overheads(
         RuntimeError: a program did not come to its end.
     """
     for framework in frameworks:
-        for model in TORCH_MODELS:
+        for model in models:
             for batch in batches:
                 say(f"{framework} {model} at batch {batch}")
-                text = program_text(framework, model, batch)
-                yield _measured((framework, model, batch), text, repetitions, policy, device)
+                text = program_text(framework, model, batch, device)
+                pairs = [
+                    (
+                        _moments(text, policy, device, observe=False),
+                        _moments(text, policy, device, observe=True),
+                    )
+                    for _ in range(repetitions)
+                ]
+                yield overhead_of((framework, model, batch), pairs)
 
 
-def program_text(framework: str, model: str, batch: int) -> str:
+def program_text(framework: str, model: str, batch: int, device: str = "cpu") -> str:
     """A program that trains this model and prints the moments at which its steps began."""
     rows = batch * (STEPS + 1)
     if framework == "torch":
         part = textwrap.dedent(TORCH_MODELS[model]).format(batch=batch)
-        return TORCH.format(model=part, steps=STEPS, mark=MARK)
+        return TORCH.format(model=part, steps=STEPS, skipped=SKIPPED, mark=MARK, device=device)
     part = textwrap.dedent(KERAS_MODELS[model]).format(rows=rows)
     return KERAS.format(model=part, batch=batch, mark=MARK)
 
 
-def _measured(
-    what: tuple[str, str, int], text: str, repetitions: int, policy: SandboxPolicy, device: str
-) -> Overhead:
-    pairs = [
-        (_step_seconds(text, policy, device, False), _step_seconds(text, policy, device, True))
-        for _ in range(repetitions)
-    ]
-    bare, observed = zip(*pairs, strict=True)
-    ratios = [after / before for before, after in pairs]
+def overhead_of(what: tuple[str, str, int], pairs: Sequence[tuple[Moments, Moments]]) -> Overhead:
+    """The medians over pairs of a bare and an observed run."""
+
+    def median_of(figure: Callable[[Moments], float]) -> float:
+        return statistics.median(figure(observed) / figure(bare) for bare, observed in pairs)
+
     return Overhead(
-        *what, statistics.median(bare), statistics.median(observed), statistics.median(ratios)
+        *what,
+        bare=statistics.median(_mean(bare) for bare, _ in pairs),
+        observed=statistics.median(_mean(observed) for _, observed in pairs),
+        ratio=median_of(_mean),
+        cpu_ratio=median_of(lambda moments: _mean(moments, clock=1)),
+        median_ratio=median_of(lambda moments: statistics.median(_seconds(moments))),
+        whole_ratio=median_of(lambda moments: moments[-1][0] - moments[0][0]),
     )
 
 
-def _step_seconds(text: str, policy: SandboxPolicy, device: str, observed: bool) -> float:
-    """Mean seconds of the counted steps of one run."""
+def _seconds(moments: Moments, clock: int = 0) -> list[float]:
+    """Seconds of each step behind the first few."""
+    counted = [moment[clock] for moment in moments[SKIPPED:]]
+    return [after - before for before, after in itertools.pairwise(counted)]
+
+
+def _mean(moments: Moments, clock: int = 0) -> float:
+    return statistics.fmean(_seconds(moments, clock))
+
+
+def _moments(text: str, policy: SandboxPolicy, device: str, *, observe: bool) -> Moments:
+    """Run the program once; when each of its steps began."""
     request = Request.model_validate(
         {
             "script": "train.py",
@@ -215,30 +258,30 @@ def _step_seconds(text: str, policy: SandboxPolicy, device: str, observed: bool)
             "steps": STEPS + 2,
             "warmup_seconds": 600.0,
             "device": device,
-            "observe": observed,
+            "observe": observe,
         }
     )
     with tempfile.TemporaryDirectory(prefix="faultline-overhead-") as folder:
         (Path(folder) / "train.py").write_text(text, encoding="utf-8")
         limits = Limits(wall_seconds=300.0, output_bytes=200_000)
-        seen = observe(Path(folder), request, limits=limits, policy=policy)
+        seen = observe_program(Path(folder), request, limits=limits, policy=policy)
     line = next((row for row in seen.output.splitlines() if row.startswith(MARK)), None)
     if line is None:
         why = seen.trouble.message if seen.trouble else "it printed nothing"
         raise RuntimeError(f"the program did not come to its end: {why}")
-    moments = json.loads(line.removeprefix(MARK))[SKIPPED:]
-    return float((moments[-1] - moments[0]) / (len(moments) - 1))
+    return [(wall, cpu) for wall, cpu in json.loads(line.removeprefix(MARK))]
 
 
 def overhead_table(rows: Sequence[Overhead]) -> str:
     """The figures as Markdown."""
     lines = [
-        "| framework | model | batch | bare ms | observed ms | ratio |",
-        "|---|---|---:|---:|---:|---:|",
+        "| framework | model | batch | bare ms | observed ms | ratio | CPU | median step | whole |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [
         f"| {row.framework} | {row.model} | {row.batch} | {1e3 * row.bare:.2f} "
-        f"| {1e3 * row.observed:.2f} | {row.ratio:.2f} |"
+        f"| {1e3 * row.observed:.2f} | {row.ratio:.2f} | {row.cpu_ratio:.2f} "
+        f"| {row.median_ratio:.2f} | {row.whole_ratio:.2f} |"
         for row in rows
     ]
     return "\n".join(lines)

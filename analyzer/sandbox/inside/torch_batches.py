@@ -26,6 +26,7 @@ class Pile:
     """Batches of one input or label, copied until the bound.
 
     Attributes:
+        idle: whether the last batch brought nothing new.
         whole: the array that the batches are cut from, when it is known.
         name: what the program calls that array.
     """
@@ -36,6 +37,7 @@ class Pile:
         self._count = self._bytes = 0
         self._repeats = False
         self._last: tuple[Any, int] | None = None
+        self.idle = False
         self.whole: Any = None
         self.name: str | None = None
 
@@ -63,11 +65,11 @@ class Pile:
 
     def add(self, tensor: Any, most: int | None = None) -> None:
         """Copy a batch; one of another sample shape is left out, and so is the same one again."""
-        if most is not None and self._count >= most:
-            return  # a second epoch brings nothing new
-        if self.full or tensor.dim() == 0 or tensor.is_complex() or tensor.is_sparse:
+        self.idle = self.full or (most is not None and self._count >= most)
+        if self.idle or tensor.dim() == 0 or tensor.is_complex() or tensor.is_sparse:
             return
-        if self._repeats and self._is_last(tensor):
+        self.idle = self._repeats and self._is_last(tensor)
+        if self.idle:
             return
         self._last = weakref.ref(tensor), tensor._version
         part = to_array(tensor).copy()  # the program may change it in place
@@ -177,6 +179,15 @@ class Batches:
             self._labels[key] = Pile(self._samples)
             self._find_whole(self._labels[key], target)
         self._labels[key].add(target, self.samples_known())
+
+    @property
+    def idle(self) -> bool:
+        """Whether the last training batch brought nothing new."""
+        for piles in (*self._training.values(), self._labels.values()):
+            for pile in piles:
+                if not pile.idle:
+                    return False
+        return True
 
     def label_pile(self) -> Pile | None:
         """The targets of the only loss; None when there are none or several."""

@@ -19,6 +19,7 @@ from . import torch_names as names
 from .recorder import Recorder
 from .torch_constructed import Constructed
 from .torch_ear import Ear, Silence, listener
+from .torch_losses import marked
 from .torch_recording import Facts
 
 
@@ -33,6 +34,7 @@ class Calls:
         loss_of: the context of a loss call; None for a module that is no loss.
         on_output: told about the output of every module that the loop calls.
         on_value: told about each function's result, for losses written by hand.
+        thin: whether losses of the running step are only marked as such.
         active: identities of the single layers that ran with gradients on, as far as heard.
     """
 
@@ -51,6 +53,8 @@ class Calls:
         self._silence = Silence(self._take_off, self._put_on)
         self._mode: Any = None
         self._plain: set[type] = set()
+        self._losses: set[type] = set()
+        self.thin = False
         self._with_parameters: dict[int, weakref.ref[Any]] = {}
         self._pid = os.getpid()
         self._thread = threading.get_ident()
@@ -63,12 +67,17 @@ class Calls:
         self._grad_enabled = torch.is_grad_enabled
         self._mode = listener(torch, self._function_called)
         call, stack, plain, silence = self._call, self._stack, self._plain, self._silence
+        losses = self._losses
 
         def __call__(module: Any, *arguments: Any, **keywords: Any) -> Any:
             if silence.depth or threading.get_ident() != self._thread:
                 return original(module, *arguments, **keywords)
-            if stack and self.ear is None and type(module) in plain:
-                return original(module, *arguments, **keywords)
+            if self.ear is None:
+                if stack:
+                    if type(module) in plain:
+                        return original(module, *arguments, **keywords)
+                elif self.thin and type(module) in losses:
+                    return marked(original(module, *arguments, **keywords))
             return call(module, arguments, keywords)
 
         torch.nn.Module.__call__ = __call__
@@ -78,7 +87,7 @@ class Calls:
     def listen(self, ear: Ear | None) -> None:
         """Let somebody listen, or nobody."""
         self.ear = ear
-        if ear is None:
+        if ear is None and self._silence.worn:
             self._take_off()
 
     def rest(self) -> None:
@@ -112,6 +121,16 @@ class Calls:
         """Nobody hears what happens inside: single layers, losses, our own computations."""
         return self._silence
 
+    def quietly(self, action: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        """Tell a part of the observer something; a function that it calls is not heard."""
+        if self._silence.worn:
+            with self._silence:
+                return self._recorder.guarded(action, *arguments, **keywords)
+        try:  # as guarded does, without one more call in every step
+            return action(*arguments, **keywords)
+        except Exception as error:  # noqa: BLE001 - our fault must not look like the program's
+            return self._recorder.guarded(_raise, action, error)
+
     # Calls of modules
 
     def _call(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
@@ -134,6 +153,7 @@ class Calls:
     def _is_plain(self, module: Any) -> bool:
         """Whether modules of this class are no losses."""
         if self.is_loss(module):
+            self._losses.add(type(module))
             return False
         self._plain.add(type(module))
         return True
@@ -149,12 +169,11 @@ class Calls:
 
     def _root(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
         guarded = self._recorder.guarded
-        with self.silence():
-            heard = guarded(self.on_root, module, (arguments, keywords))
+        heard = self.quietly(self.on_root, module, (arguments, keywords))
         ear = self.ear
         if ear is None or not heard:
             output = self._unheard(module, arguments, keywords)
-            self._tell_output(module, output)
+            self.quietly(self.on_output, module, output)
             return output
         guarded(ear.enter, module, (arguments, keywords))
         self._put_on()
@@ -169,12 +188,8 @@ class Calls:
             self._take_off()  # the program's own mode may end before ours would
         with self.silence():
             guarded(self.after_root, module)
-        self._tell_output(module, output)
+        self.quietly(self.on_output, module, output)
         return output
-
-    def _tell_output(self, module: Any, output: Any) -> None:
-        with self.silence():
-            self._recorder.guarded(self.on_output, module, output)
 
     @property
     def busy(self) -> bool:
@@ -184,10 +199,12 @@ class Calls:
     def _unheard(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
         """Nobody listens for the time of one call; losses are still seen."""
         ear, self.ear = self.ear, None
-        removed = self._take_off()
+        removed = self._silence.worn and self._take_off()
+        self._stack.append(module)
         try:
-            return self._through(module, arguments, keywords)
+            return self._original(module, *arguments, **keywords)
         finally:
+            self._stack.pop()
             self.ear = ear
             if removed:
                 self._put_on()
@@ -256,3 +273,7 @@ class Calls:
             if made is not None:
                 return {"site": made}
         return {"site": self._recorder.user_site()}
+
+
+def _raise(_action: Callable[..., Any], error: Exception) -> None:
+    raise error

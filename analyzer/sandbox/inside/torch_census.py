@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from itertools import islice
 from typing import Any
 
@@ -66,10 +66,17 @@ class Census:
     # Passes
 
     def _called(self, module: Any, arguments: Any) -> bool:
-        self._recorder.guarded(self._note_pass, module, arguments)
+        if not self._is_plain_pass(module):
+            self._recorder.guarded(self._note_pass, module, arguments)
         if self.after.active and _trains(module):
             return False
         return bool(self._listen(module, arguments))
+
+    def _is_plain_pass(self, module: Any) -> bool:
+        """Whether it is a training pass on what comes from no loader, behind another such pass."""
+        if self.modes.waiting or self._report.batches.last is not None:
+            return False
+        return _trains(module) and type(module).__name__ != "AveragedModel"
 
     def _note_pass(self, module: Any, arguments: Any) -> None:
         if type(module).__name__ == "AveragedModel":
@@ -111,10 +118,10 @@ class Census:
 
     # Backward and step
 
-    def before_backward(self, tensor: Any) -> None:
-        """A backward pass begins."""
-        self.modes.before_backward(self._heard.in_eval_mode())
-        node = getattr(layers.first_tensor(tensor), "grad_fn", None)
+    def before_backward(self, tensor: Any, in_eval_mode: bool) -> None:
+        """A backward pass begins from this tensor."""
+        self.modes.before_backward(in_eval_mode)
+        node = getattr(tensor, "grad_fn", None)
         if node is None or self.after.active:
             return
         self._tokens = [token for token in self._tokens if token() is not None]
@@ -126,14 +133,13 @@ class Census:
                 kept.metadata[MARK] = token
             self._tokens.append(weakref.ref(token))
 
-    def before_step(self, optimizer: Any) -> None:
-        """An optimizer is about to step."""
-        stepping = self._report.optimizers.held(optimizer)
+    def before_step(self, optimizer: Any, stepping: Set[int]) -> None:
+        """An optimizer is about to step on these parameters."""
         if self._heard.trains_model(stepping):
             self.modes.before_step(int(self._recorder.trace()["steps"]))
         if not self.after.active:
-            self.gradients.look(optimizer)
-            if self._heard.model is not None:
+            self.gradients.look(optimizer, stepping)
+            if self._heard.model is not None and not self.norms.started:
                 self.norms.start(self._heard.model.trees)
 
     # The end

@@ -40,6 +40,11 @@ class Modes:
         self._began_in_train = False
         self._last: tuple[bool, Facts | None] = (False, None)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a further training pass would settle what earlier passes were."""
+        return bool(self._pending) or self._differentiated
+
     def install(self, torch: Any) -> None:
         """Note where the program switches to eval mode."""
         original, inside = torch.nn.Module.train, False
@@ -131,7 +136,7 @@ class Modes:
         self._differentiated = len(kept) < len(self._pending)
         self._pending = kept
         self._last_input = None
-        self._last = (in_eval_mode, self._recorder.user_site())
+        self._last = (in_eval_mode, self._recorder.user_site() if in_eval_mode else None)
 
     def before_step(self, step: int) -> None:
         """An optimizer steps on what the last backward pass left."""

@@ -7,7 +7,7 @@ value differs from zero.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from .torch_constructed import Constructed
@@ -49,16 +49,16 @@ class Gradients:
         self._holders: dict[int, int] = {}
         self._some: set[int] = set()
         self._zero: set[int] = set()
-        self._settled: dict[int, int] = {}
+        self._settled: dict[int, Set[int]] = {}
         self._unread: dict[int, Any] = {}
 
-    def look(self, optimizer: Any) -> None:
-        """The optimizer is about to step."""
+    def look(self, optimizer: Any, stepping: Set[int]) -> None:
+        """The optimizer is about to step on these parameters."""
         self.steps += 1
         self._by_optimizer[id(optimizer)] = self._by_optimizer.get(id(optimizer), 0) + 1
-        parameters = parameters_of(optimizer)
-        if self._settled.get(id(optimizer)) == len(parameters):
+        if self._settled.get(id(optimizer)) is stepping:
             return
+        parameters = parameters_of(optimizer)
         for parameter in parameters:
             key = id(parameter)
             self._holders[key] = id(optimizer)
@@ -66,8 +66,8 @@ class Gradients:
                 self._look_at(key, parameter.grad)
         if not self.steps & (self.steps - 1):
             self.read()
-        if self._some.issuperset(map(id, parameters)):
-            self._settled[id(optimizer)] = len(parameters)
+        if self._some.issuperset(stepping):
+            self._settled[id(optimizer)] = stepping
 
     def _look_at(self, key: int, gradient: Any) -> None:
         """On a device the answer stays there: reading it would make every step wait."""
@@ -236,6 +236,10 @@ class FrozenNorms:
 
     def __init__(self) -> None:
         self._counted: list[tuple[str, Any, int]] | None = None
+
+    @property
+    def started(self) -> bool:
+        return self._counted is not None
 
     def start(self, trees: list[Any]) -> None:
         """The first step: which there are."""

@@ -31,11 +31,16 @@ class Made(NamedTuple):
 
 
 class Constructed:
-    """Remembers constructions by the identity of the object; dead objects are never matched."""
+    """Remembers constructions by the identity of the object; dead objects are never matched.
+
+    Attributes:
+        count: constructions so far.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._made: dict[int, Made] = {}
+        self.count = 0
         self._living: dict[type, list[weakref.ref[Any]]] = {}
 
     def watch(self, cls: type) -> None:
@@ -64,6 +69,7 @@ class Constructed:
                 made = Made(None, site, frame.f_code.co_filename, _place(frame))
         self._made[id(instance)] = made._replace(instance=weakref.ref(instance))
         self._living.clear()
+        self.count += 1
 
     def _find(self, instance: Any) -> Made | None:
         made = self._made.get(id(instance))

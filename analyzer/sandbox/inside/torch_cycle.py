@@ -12,6 +12,7 @@ is not counted; where such a step, or any later one, looks odd, all that follow 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
 from .recorder import Recorder
@@ -44,13 +45,20 @@ def holds_gradient(parameters: list[Any]) -> bool:
 
 def marks_of(parameters: list[Any]) -> Marks:
     """Which tensors the gradients are, and how often each was written."""
-    gradients = [parameter.grad for parameter in parameters]
-    return [None if g is None else (id(g), g._version) for g in gradients]
+    return [None if (g := p.grad) is None else (id(g), g._version) for p in parameters]
 
 
 def parameters_of(optimizer: Any) -> list[Any]:
     """All parameters in all groups of an optimizer."""
     return [p for group in optimizer.param_groups for p in group["params"]]
+
+
+def _parameters(owner: Any) -> Iterator[Any]:
+    """The parameters of an optimizer or a module, one by one."""
+    for group in getattr(owner, "param_groups", ()):
+        yield from group["params"]
+    if not hasattr(owner, "param_groups"):
+        yield from owner.parameters()
 
 
 class _State:
@@ -64,6 +72,7 @@ class _State:
         self.filled = False  # a backward pass since then left gradients
         self.left: Marks | None = None  # the gradients that it left, where they were not read
         self.backwards = 0
+        self.parameters: list[Any] = []  # as of the last backward pass
 
 
 class Cycle:
@@ -71,7 +80,7 @@ class Cycle:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._states: weakref.WeakKeyDictionary[Any, _State] = weakref.WeakKeyDictionary()
+        self._states: dict[int, tuple[weakref.ref[Any], _State]] = {}
         self._zeroed: dict[int, int] = {}
         self._in_step = self._in_eval_mode = 0
         counted = ("steps", "dirty_starts", "backward_calls", "zero_grad_calls", "cleared_between")
@@ -81,21 +90,37 @@ class Cycle:
     def follow(self, optimizers: list[Any]) -> None:
         """Follow these optimizers too."""
         for optimizer in optimizers:
-            if optimizer not in self._states:
-                self._states[optimizer] = _State()
+            self._state(optimizer)
+
+    def _state(self, optimizer: Any) -> _State:
+        known = self._states.get(id(optimizer))
+        if known is None or known[0]() is not optimizer:
+            known = self._states[id(optimizer)] = weakref.ref(optimizer), _State()
+        return known[1]
+
+    def _living(self) -> list[tuple[Any, _State]]:
+        found = [(reference(), state) for reference, state in self._states.values()]
+        return [(optimizer, state) for optimizer, state in found if optimizer is not None]
 
     def before_backward(self, in_eval_mode: bool) -> None:
         """A backward pass begins."""
         self.facts["backward_calls"] += 1
         self._in_eval_mode = self._in_eval_mode + 1 if in_eval_mode else 0
-        self._place("backward_site")
-        for optimizer, state in list(self._states.items()):
+        if self.facts["backward_site"] is None:
+            self._place("backward_site")
+        for optimizer, state in self._living():
             state.backwards += 1
+            state.parameters = parameters_of(optimizer)
             if state.used:
-                state.used = state.began_dirty = self._still_holds(parameters_of(optimizer))
+                state.used = state.began_dirty = self._still_holds(state.parameters)
 
     def _still_holds(self, parameters: list[Any]) -> bool:
         """Like holds_gradient; what zero_grad left as zeros is not read."""
+        for parameter in parameters:
+            if parameter.grad is not None:
+                break
+        else:
+            return False
         marks = [mark for mark in marks_of(parameters) if mark is not None]
         if all(self._zeroed.get(key) == version for key, version in marks):
             return False
@@ -105,28 +130,31 @@ class Cycle:
         """A backward pass ended."""
         if self._in_step:
             return
-        for optimizer, state in list(self._states.items()):
+        for _, state in self._living():
             if state.exact:
-                state.filled = state.filled or holds_gradient(parameters_of(optimizer))
+                state.filled = state.filled or holds_gradient(state.parameters)
             else:
-                state.left = marks_of(parameters_of(optimizer))
+                state.left = marks_of(state.parameters)
 
     def before_step(self, optimizer: Any, *, has_closure: bool) -> None:
         """An optimizer is about to use the gradients; a closure does its own clearing inside."""
         self._in_step += 1
-        self._place("site")
+        if self.facts["site"] is None:
+            self._place("site")
         self.facts["eval_at_backward"] += self._in_eval_mode
         self._in_eval_mode = 0
-        state = self._states.setdefault(optimizer, _State())
+        state = self._state(optimizer)
         if has_closure or not state.backwards:
             return
         if state.began_dirty:
             self.facts["dirty_starts"] += 1
-        elif self._cleared(parameters_of(optimizer), state):
+        elif self._cleared(state):
             self.facts["cleared_between"] += 1
 
-    def _cleared(self, parameters: list[Any], state: _State) -> bool:
+    @staticmethod
+    def _cleared(state: _State) -> bool:
         """Whether a backward pass left gradients that are gone."""
+        parameters = state.parameters
         if not state.exact:
             if marks_of(parameters) != state.left:
                 state.exact = not holds_gradient(parameters)
@@ -139,21 +167,22 @@ class Cycle:
         """An optimizer has used the gradients."""
         self._in_step -= 1
         self.facts["steps"] += 1
-        old = self._states.get(optimizer) or _State()
-        state = self._states[optimizer] = _State(old.steps + 1, exact=old.exact)
+        old = self._state(optimizer)
+        state = _State(old.steps + 1, exact=old.exact)
         state.used = not has_closure
+        self._states[id(optimizer)] = weakref.ref(optimizer), state
 
     def zero_grad(self) -> None:
         """Somebody calls zero_grad, of an optimizer or of a module."""
         self.facts["zero_grad_calls"] += 1
-        self._place("zero_grad_site")
+        if self.facts["zero_grad_site"] is None:
+            self._place("zero_grad_site")
 
     def zeroed(self, owner: Any) -> None:
         """PyTorch's own zero_grad returned: gradients that it kept are zero."""
         if len(self._zeroed) > MOST_ZEROED:
             self._zeroed.clear()
-        held = parameters_of(owner) if hasattr(owner, "param_groups") else owner.parameters()
-        for parameter in held:
+        for parameter in _parameters(owner):
             gradient = parameter.grad
             if gradient is not None:
                 self._zeroed[id(gradient)] = gradient._version
@@ -161,5 +190,4 @@ class Cycle:
                 return  # it sets them to None
 
     def _place(self, name: str) -> None:
-        if self.facts[name] is None:
-            self.facts[name] = self._recorder.user_site()
+        self.facts[name] = self._recorder.user_site()

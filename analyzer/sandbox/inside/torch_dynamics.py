@@ -37,11 +37,13 @@ class Dynamics:
 
     Attributes:
         step: the number of steps that are complete.
+        sampled: whether the running step is one that is looked at.
     """
 
     def __init__(self, steps: int, sampled_steps: int, guarded: Guard) -> None:
         self._wanted = wanted_steps(steps, min(sampled_steps, SAMPLED_STEPS))
         self.step = 0
+        self.sampled = True
         self._guarded = guarded
         self._layers: list[Node | None] = []
         self._weights: Weights = []
@@ -52,10 +54,10 @@ class Dynamics:
         self._columns: list[tuple[int, list[int], str, Any]] = []
         self._points: dict[int, dict[int, Facts]] = {}
 
-    @property
-    def sampled(self) -> bool:
-        """Whether the running step is one that is looked at."""
-        return self.step in self._wanted
+    def advance(self) -> None:
+        """The next step begins."""
+        self.step += 1
+        self.sampled = self.step in self._wanted
 
     # Outputs
 

@@ -46,6 +46,14 @@ def first_tensor(value: Any) -> Any:
     return next(iter(tensors_in(value)), None)
 
 
+def tensors_given(call: Any) -> list[Any]:
+    """All tensors in the arguments of a call; most calls are given a single one."""
+    arguments, keywords = call
+    if len(arguments) == 1 and not keywords and is_tensor(arguments[0]):
+        return [arguments[0]]
+    return tensors_in(call)
+
+
 def tensors_in(value: Any, depth: int = 0) -> list[Any]:
     """All tensors in a value, in order; the attributes of output objects count too."""
     if is_tensor(value):

@@ -39,18 +39,19 @@ class Optimizers:
 
     def enter(self, optimizer: Any) -> bool:
         """An optimizer is about to step; whether it is the first time."""
-        if any(known is optimizer for known, _ in self._stepped):
-            self._notice_rate(optimizer)
-            return False
+        for known, facts in self._stepped:
+            if known is optimizer:
+                self._notice_rate(optimizer, facts)
+                return False
         if len(self._stepped) < MOST_OPTIMIZERS:
             self._stepped.append((optimizer, self._describe(optimizer)))
         return True
 
-    def _notice_rate(self, optimizer: Any) -> None:
+    @staticmethod
+    def _notice_rate(optimizer: Any, facts: Facts) -> None:
         """A learning rate that moves is scheduled, with or without a scheduler object."""
-        for known, facts in self._stepped:
-            if known is optimizer and _rate(optimizer) != facts["learning_rate"]:
-                facts["scheduled"] = True
+        if not facts["scheduled"] and _rate(optimizer) != facts["learning_rate"]:
+            facts["scheduled"] = True
 
     def _describe(self, optimizer: Any) -> Facts:
         group = optimizer.param_groups[0] if optimizer.param_groups else {}

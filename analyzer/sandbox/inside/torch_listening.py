@@ -65,21 +65,32 @@ class Listening:
 
         if self.report.of_another:
             return False
-        self.report.recorder.leave_if_finished()
+        if self.report.recorder.finished:
+            self.report.recorder.leave_if_finished()
         training = torch.is_grad_enabled() and not self._is_validation(module)
         if training and self.stepped and not self.settled:
             self._settle()
         if training and self.complete:
             self._advance()
         self._note_batch(module, arguments, training)
+        self.calls.thin = self.report.losses.thin = training and self._is_thin()
         if training and self.report.losses.measured:
             self.replays.root_called(module, arguments)
         if not training and (self.report.has_graph or self._recording is not None):
+            return False
+        if self.settled and not self.report.dynamics.sampled and self.calls.ear is None:
             return False
         if len(self.called) < MOST_CALLED:
             self.called[id(module)] = module
         self._choose_ear()
         return self.calls.ear is not None
+
+    def _is_thin(self) -> bool:
+        """Whether nothing new is to be learned from this step's losses."""
+        report = self.report
+        if not self.settled or report.losses.measured:
+            return False
+        return report.batches.idle and report.loaders.idle
 
     def _is_validation(self, module: Any) -> bool:
         """Gradients may be on by oversight: what trains in train mode validates in eval mode."""
@@ -88,9 +99,11 @@ class Listening:
     def _note_batch(self, module: Any, arguments: Any, training: bool) -> None:
         ear: Any = self.calls.ear or self._recording
         flow = None if ear is None else ear.flow
-        fresh = [t for t in layers.tensors_in(arguments) if flow is None or not flow.get(t)]
+        fresh = layers.tensors_given(arguments)
+        if flow is not None:
+            fresh = [t for t in fresh if not flow.get(t)]
         entries = self.model.entries if self.settled and self.model is not None else [module]
-        if fresh and any(module is entry for entry in entries):
+        if fresh and id(module) in map(id, entries):
             self.report.batches.entered(module, fresh, training=training)
 
     def _choose_ear(self) -> None:
@@ -161,6 +174,8 @@ class Listening:
 
     def notice_moved(self) -> None:
         """A backward pass ended."""
+        if len(self.moved) == len(self.called):
+            return
         for key, module in self.called.items():
             if key not in self.moved and any(p.grad is not None for p in module.parameters()):
                 self.moved[key] = module
@@ -170,8 +185,9 @@ class Listening:
         roots = self.model.roots if self.model is not None else []
         if self._recording is not None:
             roots = [segment.module for segment in self._recording.segments]
-        if any(root.training for root in roots):
-            return False
+        for root in roots:
+            if root.training:
+                return False
         return bool(roots) and not any(m.training for root in roots for m in root.modules())
 
     def take_model(self, stepping: Set[int]) -> None:
@@ -208,7 +224,7 @@ class Listening:
     def _advance(self) -> None:
         """The forward pass of the next step begins."""
         self.complete = False
-        self.report.dynamics.step += 1
+        self.report.dynamics.advance()
         self.report.losses.measured = self.report.dynamics.sampled
         self.replays.begin()
         self.calls.listen(None)

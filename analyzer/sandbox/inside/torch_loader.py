@@ -84,6 +84,11 @@ class LoaderBook:
         if len(self.labels_seen) < self._batches_per_epoch():
             self.labels_seen.append(to_array(target).copy())
 
+    @property
+    def idle(self) -> bool:
+        """Whether further targets tell nothing new."""
+        return not self._held or len(self.labels_seen) >= self._batches_per_epoch()
+
     def _batches_per_epoch(self) -> int:
         try:
             batches = len(self._batches.loader)

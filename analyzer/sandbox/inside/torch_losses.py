@@ -62,10 +62,19 @@ def _pick(given: dict[str, Any], wanted: tuple[str, ...], position: int) -> Any:
     return layers.first_tensor(values[position]) if len(values) > position else None
 
 
+def marked(value: Any) -> Any:
+    """A loss value, marked as one and otherwise not looked at."""
+    node = getattr(value, "grad_fn", None)
+    if node is not None:
+        node.metadata.setdefault(MARK, [])
+    return value
+
+
 class LossBook:
     """All losses that a backward pass has started from.
 
     Attributes:
+        thin: whether losses of the running step are only marked as such.
         inside: how many loss calls are running.
         waiting: calls since the last backward pass, oldest first.
         measured: whether the running step is one whose predictions are looked at.
@@ -75,7 +84,7 @@ class LossBook:
     def __init__(self, recorder: Recorder, constructed: Constructed) -> None:
         self.inside = 0
         self.waiting: list[LossCall] = []
-        self.measured = True
+        self.measured, self.thin = True, False
         self.on_call: Callable[[LossCall], None] = lambda _call: None
         self._recorder = recorder
         self._constructed = constructed

@@ -6,6 +6,7 @@ are counted, never changed or read, and no random number is drawn.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import Any
 
@@ -19,6 +20,8 @@ from .torch_schedule import Schedules, rate_of
 
 MOST_CALLS = 100
 MOST_EVENTS = 3000
+MOST_PLANS = 20
+"""Backward passes at which the plan of the loops is looked for."""
 MOST_NORMS = 200
 """Clipping norms that are read: on a device each one waits for the computation."""
 
@@ -38,6 +41,7 @@ class Order:
         self.constructed = constructed
         self.graphs = Graphs()
         self.schedules = Schedules(recorder, constructed)
+        self._facts: Facts | None = None
         self._places: dict[Any, int] = {}
         self._held_codes: list[Any] = []
         self._optimizers = Numbered()
@@ -52,17 +56,17 @@ class Order:
         self._read: weakref.ref[Any] | None = None
         self._halves: list[str] = []
         self.in_scaler = 0
+        self._plans = 0
         self.closed = False
 
     @property
     def facts(self) -> Facts:
         """`CallOrder` under construction."""
-        if self.recorder.facts.get("order") is None:
+        if self._facts is None:
             lists = ("calls", "events", "optimizers", "schedules", "scalers", "samplers")
             order: Facts = {"steps": 0, "whole": True, "plan": {}}
-            self.recorder.facts["order"] = order | {name: [] for name in lists}
-        found: Facts = self.recorder.facts["order"]
-        return found
+            self._facts = self.recorder.facts["order"] = order | {name: [] for name in lists}
+        return self._facts
 
     # Events
 
@@ -71,17 +75,21 @@ class Order:
         place = self._place(kind)
         if place is None:
             return None
-        self.facts["calls"][place]["count"] += 1
-        events = self.facts["events"]
+        found = self._facts or self.facts
+        found["calls"][place]["count"] += 1
+        events = found["events"]
         if len(events) >= MOST_EVENTS:
-            self.facts["whole"] = False
+            found["whole"] = False
             return None
-        made = {"call": place} | {k: v for k, v in facts.items() if v is not None}
+        made = {"call": place}
+        for name, value in facts.items():
+            if value is not None:
+                made[name] = value
         events.append(made)
         return made
 
     def _place(self, kind: str) -> int | None:
-        frame = self.recorder.user_frame()
+        frame = self.recorder.sources.innermost(sys._getframe(2))
         key = (kind, id(frame.f_code), frame.f_lasti) if frame is not None else (kind,)
         if key not in self._places:
             site = None if frame is None else self.recorder.sources.of_frame(frame)
@@ -107,6 +115,9 @@ class Order:
     # Optimizers
 
     def _optimizer(self, optimizer: Any) -> int | None:
+        known = self._optimizers.find(optimizer)
+        if known is not None:
+            return known
         number, new = self._optimizers.number(optimizer)
         if new and number is not None:
             self._living.append(weakref.ref(optimizer))
@@ -136,13 +147,14 @@ class Order:
         number = self._optimizer(optimizer)
         held = None if has_closure else _gradients(parameters_of(optimizer))
         rates = [r for r in map(rate_of, optimizer.param_groups) if r is not None]
-        self.facts["steps"] += 1
+        found = self.facts
+        found["steps"] += 1
         rate, scaled = rates[0] if rates else None, self.in_scaler > 0
         self.event("step", of=number, held=held, rate=rate, scaled=scaled or None)
         self.graphs.steps += 1
         if number is None:
             return
-        facts = self.facts["optimizers"][number]
+        facts = found["optimizers"][number]
         facts["steps"] += 1
         facts["empty"] += held == 0
         facts["still"] += bool(rates) and max(rates) == 0
@@ -159,7 +171,8 @@ class Order:
 
     def before_backward(self, tensor: Any, *, retained: bool, partly: bool) -> None:
         """A backward pass begins from this tensor; `partly` when it is for some inputs only."""
-        if not self.facts["plan"]:
+        if self._plans < MOST_PLANS and not self.facts["plan"]:
+            self._plans += 1
             frame = self.recorder.user_frame()
             self.facts["plan"] = plan.of_frame(self.recorder.sources, frame, self.loader_length)
         facts: Facts = {"retained": retained or None, "inside": bool(self._halves) or None}
@@ -288,7 +301,7 @@ def _optimizer_class() -> Any:
 
 
 def _gradients(parameters: list[Any]) -> int:
-    return sum(p.grad is not None for p in parameters)
+    return len([p for p in parameters if p.grad is not None])
 
 
 def _number(value: Any) -> float | None:

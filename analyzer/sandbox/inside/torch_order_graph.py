@@ -30,11 +30,19 @@ class Graphs:
     def __init__(self) -> None:
         self.steps = 0
         self._looks: dict[int | None, int] = {}
+        self._any_scaled = False
+
+    def note_scaled(self, tensor: Any) -> None:
+        """This tensor came out of a GradScaler."""
+        if getattr(tensor, "grad_fn", None) is not None:
+            tensor.grad_fn.metadata[SCALED] = self._any_scaled = True
 
     def look(self, root: Any, place: int | None, *, retained: bool) -> Facts:
         """The graph's facts of a backward event from this node, called at this place."""
-        scaled = _scaled_near(root)
-        inner = root.next_functions[0][0] if scaled is root and _multiplies(root) else root
+        scaled = _scaled_near(root) if self._any_scaled else None
+        inner: Any = root
+        if scaled is root and _multiplies(root):
+            inner = root.next_functions[0][0]
         direct = inner is not None and LOSS in inner.metadata
         facts: Facts = {"scaled": scaled is not None or None, "direct": direct or None}
         looks = self._looks[place] = self._looks.get(place, 0) + 1
@@ -57,12 +65,6 @@ class Graphs:
                     seen.add(following)
                     waiting.append(following)
         return len(seen), older
-
-
-def note_scaled(tensor: Any) -> None:
-    """This tensor came out of a GradScaler."""
-    if getattr(tensor, "grad_fn", None) is not None:
-        tensor.grad_fn.metadata[SCALED] = True
 
 
 def _scaled_near(root: Any) -> Any:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from . import torch_layers as layers
 from . import torch_names as names
 from . import torch_order_precision
 from .torch_order import Order
@@ -35,7 +34,6 @@ class Hooks:
 
     def install(self, torch: Any) -> None:
         """Put all hooks on."""
-        self._watch_gradients(torch)
         self._watch_clipping(torch)
         torch_order_precision.install(torch, self)
         self._watch_schedules(torch)
@@ -48,60 +46,12 @@ class Hooks:
             return None
         if self.order.closed or self._training.recorder.over:
             return None
-        with self._training.calls.silence():
-            return self._training.recorder.guarded(told, *arguments, **keywords)
+        return self._training.calls.quietly(told, *arguments, **keywords)
 
     def wrap(self, owner: Any, name: str, make: Callable[[Any], Callable[..., Any]]) -> None:
         """Replace one function of a class or module."""
         original = getattr(owner, name)
         setattr(owner, name, functools.wraps(original)(make(original)))
-
-    def outermost(self, kind: str, before: Callable[..., Any]) -> Callable[[Any], Any]:
-        """A hook that tells `before` of outermost calls of this kind only."""
-
-        def make(original: Callable[..., Any]) -> Callable[..., Any]:
-            def called(*arguments: Any, **keywords: Any) -> Any:
-                if kind in self._inside:
-                    return original(*arguments, **keywords)
-                self._inside.add(kind)
-                try:
-                    self.tell(before, *arguments, **keywords)
-                    return original(*arguments, **keywords)
-                finally:
-                    self._inside.discard(kind)
-
-            return called
-
-        return make
-
-    # Gradients
-
-    def _watch_gradients(self, torch: Any) -> None:
-        make = self.outermost("backward", self._backward)
-        torch.Tensor.backward = functools.wraps(torch.Tensor.backward)(make(torch.Tensor.backward))
-        self.wrap(torch.autograd, "backward", make)
-        cleared = self.outermost("zero_grad", lambda owner, *_a, **_k: self.order.zero_grad(owner))
-        for cls in (torch.optim.Optimizer, torch.nn.Module):
-            self.wrap(cls, "zero_grad", cleared)
-
-    def _backward(
-        self,
-        tensor: Any,
-        _gradient: Any = None,
-        retain_graph: Any = None,
-        create_graph: Any = False,
-        *_more: Any,
-        inputs: Any = None,
-        **_keywords: Any,
-    ) -> None:
-        retained = bool(create_graph if retain_graph is None else retain_graph)
-        first = layers.first_tensor(tensor)
-        self.order.before_backward(first, retained=retained, partly=inputs is not None)
-
-    def before_step(self, optimizer: Any, arguments: Any, keywords: Any) -> None:
-        """A pre-hook of every optimizer."""
-        closure = any(callable(a) for a in arguments[1:]) or callable(keywords.get("closure"))
-        self.tell(self.order.before_step, optimizer, has_closure=closure)
 
     # Clipping
 
@@ -243,12 +193,8 @@ def _being_made() -> bool:
 
 def install(torch: Any, training: Any) -> None:
     """Record the order of calls of the PyTorch program that runs next."""
-    from torch.optim.optimizer import register_optimizer_step_pre_hook
-
-    order = Order(training.recorder, training.report.constructed)
-    hooks = Hooks(order, training)
-    hooks.install(torch)
-    register_optimizer_step_pre_hook(hooks.before_step)
+    order = training.order = Order(training.recorder, training.report.constructed)
+    Hooks(order, training).install(torch)
 
     def finish() -> None:
         if not training.report.of_another and not order.closed:

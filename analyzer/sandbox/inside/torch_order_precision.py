@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from . import torch_layers as layers
 from .torch_order import Order
-from .torch_order_graph import note_scaled
 
 ENABLED_POSITION = 5
 """Of `enabled` among the arguments of GradScaler behind itself."""
@@ -56,7 +55,7 @@ def _scaling(hooks: Teller, original: Any) -> Any:
     def scale(self: Any, outputs: Any) -> Any:
         scaled = original(self, outputs)
         for tensor in layers.tensors_in(scaled):
-            hooks.tell(note_scaled, tensor)
+            hooks.tell(hooks.order.graphs.note_scaled, tensor)
         return scaled
 
     return scale

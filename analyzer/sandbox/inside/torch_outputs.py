@@ -32,7 +32,8 @@ class Outputs:
 
     def returned(self, module: Any, output: Any) -> None:
         """A module that the loop called returned this."""
-        found = [(id(module), tensor.detach()) for tensor in tensors_in(output)[:MOST_OUTPUTS]]
+        tensors = [output] if is_tensor(output) else tensors_in(output)[:MOST_OUTPUTS]
+        found = [(id(module), tensor.detach()) for tensor in tensors]
         self._last = (found + self._last)[:MOST_OUTPUTS]
 
     def last(self) -> list[tuple[int, Any]]:

@@ -32,8 +32,11 @@ ASKED_EVERY = 32
 
 def rate_of(group: Any) -> float | None:
     """The learning rate of a parameter group, also when it is a tensor."""
+    rate = group.get("lr")
+    if type(rate) is float:
+        return rate
     try:
-        return float(group.get("lr"))
+        return float(rate)
     except (TypeError, ValueError):
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Set
 from typing import Any
@@ -25,6 +26,7 @@ class Training:
     """The state of the running training.
 
     Attributes:
+        order: writes down the order of calls, once it is installed.
         closed: whether the program has ended; what is called then is our own doing.
     """
 
@@ -43,6 +45,9 @@ class Training:
         self._by_itself = False
         self._scaled: tuple[Any, Any] | None = None
         self._unstepped: list[Any] = []
+        self._followed = -1
+        self._pid = os.getpid()
+        self.order: Any = None
         self.closed = False
 
     def loss_function(self, name: str, function: Any, call: Any) -> LossCall | None:
@@ -55,31 +60,48 @@ class Training:
 
     # Backward
 
-    def before_backward(self, tensor: Any) -> None:
+    def before_backward(self, tensor: Any, arguments: Any, keywords: Any) -> None:
         """A backward pass begins from this tensor."""
         if self.closed:
             return
-        self.recorder.leave_if_finished()
-        self.calls.rest()
-        with self.calls.silence():
-            self.recorder.training_started()
-            self.recorder.guarded(self.census.before_backward, tensor)
-            if not self.recorder.over:
-                self.recorder.guarded(self._before_backward, layers.first_tensor(tensor))
+        if self.calls.ear is not None:
+            self.calls.rest()
+        self.recorder.training_started()
+        self.calls.quietly(self._backward_begins, tensor, arguments, keywords)
 
-    def _before_backward(self, tensor: Any) -> None:
+    def _backward_begins(self, tensor: Any, arguments: Any, keywords: Any) -> None:
+        first = tensor if layers.is_tensor(tensor) else layers.first_tensor(tensor)
+        if self._tells_order():
+            order_backward(self.order, first, arguments, keywords)
+        in_eval_mode = self.heard.in_eval_mode()
+        self.census.before_backward(first, in_eval_mode)
+        if not self.recorder.over:
+            self._before_backward(first, in_eval_mode)
+
+    def _tells_order(self) -> bool:
+        """Whether calls are written down: of this framework, process, and before the end."""
+        order = self.order
+        if order is None or order.closed or self.recorder.over or self.report.of_another:
+            return False
+        return os.getpid() == self._pid
+
+    def _before_backward(self, tensor: Any, in_eval_mode: bool) -> None:
         report = self.report
-        report.cycle.follow(report.optimizers.living())
-        report.cycle.before_backward(self.heard.in_eval_mode())
+        if self._followed != report.constructed.count:
+            self._followed = report.constructed.count
+            report.cycle.follow(report.optimizers.living())
+        report.cycle.before_backward(in_eval_mode)
         if tensor is None:
             return
         if self._by_itself:
             report.dynamics.after_step()
+        self._loss = self._value_of(tensor)
+        if report.losses.thin:
+            return
         calls = report.losses.take(tensor) or [self.heard.by_hand.call_for(tensor)]
         if report.losses.measured:
             scaled = None if self._scaled is None else self._scaled[0]()
             self.heard.replays.backward(tensor, calls, scaled)
-        self._loss = self._value_of(tensor)
         if len(calls) == 1 and "first" not in calls[0].seen and self._loss is not None:
             calls[0].seen["first"] = calls[0].seen["last"] = self._loss
         self.heard.reach(tensor, calls)
@@ -113,9 +135,7 @@ class Training:
             if self._by_itself:
                 self.recorder.stop("steps")
             return
-        with self.calls.silence():
-            self.recorder.guarded(report.cycle.after_backward)
-            self.recorder.guarded(self.heard.notice_moved)
+        self.calls.quietly(self._backward_ends)
         self._backward_since_step = True
         if report.of_another or (self.heard.stepped and not self._by_itself):
             return
@@ -128,6 +148,11 @@ class Training:
             self.recorder.note(f"no optimizer stepped in {wanted} backward passes")
             for loss in self._unstepped:
                 self._step_done(loss)
+
+    def _backward_ends(self) -> None:
+        self.report.cycle.after_backward()
+        if len(self.heard.moved) < len(self.heard.called):
+            self.heard.notice_moved()
 
     def _step_by_itself(self) -> None:
         """The program has no optimizer: it moves the weights itself after each backward pass."""
@@ -143,10 +168,15 @@ class Training:
         self.heard.complete = True
         self._step_done(self._loss)
 
-    def zero_grad(self) -> None:
+    def zero_grad(self, owner: Any) -> None:
         """Somebody clears gradients."""
-        if not self.recorder.over:
-            self.recorder.guarded(self.report.cycle.zero_grad)
+        if not (self.recorder.over or self.closed):
+            self.recorder.guarded(self._zero_grad, owner)
+
+    def _zero_grad(self, owner: Any) -> None:
+        if self._tells_order():
+            self.order.zero_grad(owner)
+        self.report.cycle.zero_grad()
 
     def zeroed(self, owner: Any) -> None:
         """PyTorch cleared the gradients of an optimizer or of a module."""
@@ -159,34 +189,38 @@ class Training:
         """An optimizer is about to step."""
         if self.closed:
             return
-        with self.calls.silence():
-            closure = _has_closure(arguments, keywords)
-            self.recorder.guarded(self.census.before_step, optimizer)
-            if not self.recorder.over:
-                self.recorder.guarded(self._before_step, optimizer, closure)
         if self.recorder.over:
+            stepping = self.report.optimizers.held(optimizer)
+            self.calls.quietly(self.census.before_step, optimizer, stepping)
             self.recorder.stop("steps")
+        self.calls.quietly(self._before_step, optimizer, _has_closure(arguments, keywords))
 
     def _before_step(self, optimizer: Any, has_closure: bool) -> None:
         report = self.report
+        stepping = report.optimizers.held(optimizer)
+        self.census.before_step(optimizer, stepping)
+        if self._tells_order():
+            self.order.before_step(optimizer, has_closure=has_closure)
         report.cycle.before_step(optimizer, has_closure=has_closure)
         first = report.optimizers.enter(optimizer)
         if has_closure and self.heard.model is None:
             return  # nothing has run yet that this step trains
-        self._take_step(report.optimizers.held(optimizer), first=first)
+        self._take_step(stepping, first=first)
 
     def _take_step(self, stepping: Set[int], *, first: bool) -> None:
         report, heard = self.report, self.heard
-        heard.take_model(stepping)
+        if not heard.settled:
+            heard.take_model(stepping)
         report.loaders.stepped()
-        if heard.trains_model(stepping):
+        if self._pending and heard.trains_model(stepping):
             self._count_losses(self._pending)
         if heard.model is not None and (first or report.dynamics.step in CENSUS_STEPS):
             report.census(heard.model, list(heard.moved.values()))
         if report.dynamics.step == 0:
             report.batches.settle()
             report.batches.profile(list(self.recorder.request.get("profiled_names", ())))
-        report.dynamics.before_step(stepping)
+        if report.dynamics.sampled:
+            report.dynamics.before_step(stepping)
 
     def _count_losses(self, calls: list[LossCall]) -> None:
         self.report.losses.enter(calls)
@@ -199,10 +233,8 @@ class Training:
         """An optimizer has stepped; may end the program."""
         if self.closed:
             return
-        with self.calls.silence():
-            closure = _has_closure(arguments, keywords)
-            counts = self.recorder.guarded(self._after_step, optimizer, closure)
-        if counts:
+        closure = _has_closure(arguments, keywords)
+        if self.calls.quietly(self._after_step, optimizer, closure):
             self._step_done(self._loss)
 
     def _after_step(self, optimizer: Any, has_closure: bool) -> bool:
@@ -241,6 +273,21 @@ class Training:
                 self.recorder.guarded(self.census.finish)
 
 
+def order_backward(order: Any, tensor: Any, arguments: Any, keywords: Any) -> None:
+    """Tell the order of a backward pass; arguments are those behind the tensor."""
+    if not arguments and not keywords:
+        order.before_backward(tensor, retained=False, partly=False)
+        return
+    given = dict(zip(("gradient", "retain_graph", "create_graph"), arguments, strict=False))
+    given |= keywords
+    retained = given.get("retain_graph")
+    retained = given.get("create_graph", False) if retained is None else retained
+    partly = given.get("inputs") is not None
+    order.before_backward(tensor, retained=bool(retained), partly=partly)
+
+
 def _has_closure(arguments: Any, keywords: Any) -> bool:
     """Whether step was given a function that computes the loss; the optimizer comes first."""
+    if len(arguments) == 1 and not keywords:
+        return False
     return any(callable(a) for a in arguments[1:]) or callable(keywords.get("closure"))

@@ -102,7 +102,7 @@ def forest_to_json(forest: Forest) -> str:
             "left": list(tree.left),
             "right": list(tree.right),
             "missing_left": list(tree.missing_left),
-            "shares": {str(node): list(values) for node, values in tree.shares.items()},
+            "shares": {str(node): _sparse(values) for node, values in tree.shares.items()},
         }
         for tree in forest.trees
     ]
@@ -133,16 +133,28 @@ def forest_from_json(text: str) -> Forest:
     return Forest(
         features=tuple(value["features"]),
         labels=tuple(value["labels"]),
-        trees=tuple(map(_tree, value["trees"])),
+        trees=tuple(_tree(tree, len(value["labels"])) for tree in value["trees"]),
         curves=tuple(tuple((x, y) for x, y in curve) for curve in value["curves"]),
         sound_at=value["sound_at"],
         facts=value["facts"],
     )
 
 
-def _tree(value: Mapping[str, Any]) -> Tree:
-    shares = {int(node): values for node, values in value["shares"].items()}
+def _sparse(shares: Sequence[float]) -> list[float]:
+    """Numbers of the labels that are there, each followed by its share: most leaves hold one."""
+    return [number for at, share in enumerate(shares) if share for number in (at, share)]
+
+
+def _tree(value: Mapping[str, Any], labels: int) -> Tree:
+    shares = {int(node): _dense(pairs, labels) for node, pairs in value["shares"].items()}
     return Tree(**{**value, "shares": shares})
+
+
+def _dense(pairs: Sequence[float], labels: int) -> list[float]:
+    shares = [0.0] * labels
+    for at, share in zip(pairs[::2], pairs[1::2], strict=True):
+        shares[int(at)] = share
+    return shares
 
 
 def read_forest(path: Path) -> Forest:

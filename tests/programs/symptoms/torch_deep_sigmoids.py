@@ -11,9 +11,9 @@ net = nn.Sequential(
     nn.Sigmoid(),
     nn.Linear(16, 16),
     nn.Sigmoid(),
-    nn.Linear(16, 16),
-    nn.Sigmoid(),
     nn.Linear(16, 16),  # symptom: vanishing-gradient
+    nn.Sigmoid(),
+    nn.Linear(16, 16),
     nn.Sigmoid(),
     nn.Linear(16, 16),
     nn.Sigmoid(),

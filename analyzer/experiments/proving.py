@@ -40,6 +40,8 @@ from analyzer.mending import Mend, compatible
 from analyzer.source.files import SourceFile
 
 NOT_TRIED = "not tried for lack of time"
+SLOWING = frozenset({"dropout"})
+"""Kinds whose edits slow down learning at first: they would hide what the others achieve."""
 AMPLE = 3
 """Comparisons for which there must be time before one is spent on what is posted anyway."""
 
@@ -167,6 +169,8 @@ class Proving:
         for mend, plan in ordered:
             tried = self.planned(mend, plan)
             own = plan is mend.judged.plan
+            if mend.judged.finding.kind in SLOWING:
+                continue
             if tried is not None and (own or (not mend.edits and id(mend) not in chosen)):
                 chosen[id(mend)] = Attempt(mend, tried)
         return list(chosen.values())

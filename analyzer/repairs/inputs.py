@@ -6,6 +6,7 @@ mean and the deviation are those of the training rows alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from analyzer.fixing.edits import Declined, FixPlan, InsertBefore
@@ -17,6 +18,8 @@ from analyzer.rules.reading.scaling import is_scaled, mentioned_before, model_sc
 from analyzer.source.calls import CallSite
 
 BYTE_HIGH = 255.0
+FEWEST_PIXELS = 64
+"""Of the smallest pictures in use, the 8x8 digits of scikit-learn; fewer numbers are columns."""
 SMALL = "1e-7"
 """Added to a deviation, so that a constant column does not divide by zero."""
 
@@ -40,7 +43,10 @@ def _fit(program: Program) -> CallSite | None:
 
 
 def _bytes(stats: ArrayStats) -> bool:
-    return stats.min is not None and stats.min >= 0 and 1.0 < (stats.max or 0.0) <= BYTE_HIGH
+    """Whether these are pixels: enough of them, in the range of a byte."""
+    values = math.prod(size or 1 for size in stats.shape)
+    inside = stats.min is not None and stats.min >= 0 and 1.0 < (stats.max or 0.0) <= BYTE_HIGH
+    return inside and values >= FEWEST_PIXELS
 
 
 def _names(program: Program, call: CallSite) -> tuple[str, ...]:

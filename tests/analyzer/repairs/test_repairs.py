@@ -132,6 +132,18 @@ def test_pixels_are_divided_first():
     assert "x = x / 255.0" in edited(program, "normalization")[0]
 
 
+def test_a_few_columns_in_the_range_of_a_byte_are_no_pixels():
+    program = keras_program(
+        inputs=table(0, 200, features=3, feature_means=(90.0, 3.0, 50.0), std=60.0),
+        source={"inputs_name": "x"},
+    )
+    fit = program.source.by_role("fit")[0].site
+    learner = program.learner.model_copy(update={"fit_site": fit})
+    (text,) = edited(replace(program, learner=learner), "normalization")
+    assert "255" not in text
+    assert "x = (x - mean) / deviation" in text
+
+
 def test_scaled_inputs_are_left_alone():
     assert repairs_for("normalization", keras_program(inputs=table())) == ()
 

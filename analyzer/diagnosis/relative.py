@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import inf, isfinite, log10
 
 from analyzer.diagnosis.reading import NAN, baseline_loss, labels_of, layer_points, loss_name
-from analyzer.observed import Baselines, Layer
+from analyzer.observed import ArrayStats, Baselines, Layer
 from analyzer.rules.base import Program
 from analyzer.rules.reading.head import heads
 from analyzer.rules.reading.losses import BINARY, CATEGORICAL, REGRESSION, SQUARED, takes_logits
@@ -79,9 +79,10 @@ def _minus(one: float | None, other: float | None) -> float | None:
 
 
 def _inputs(program: Program) -> Facts:
-    """Bounds and spread of what enters, in logarithms, and how unequal its columns are."""
+    """Bounds and spread of what enters the first weights, and how unequal its columns are."""
     inputs = program.data.inputs if program.data else ()
-    stats = inputs[0] if inputs else None
+    raw = inputs[0] if inputs else None
+    stats = rescaled_inputs(program) or raw
     low, high = (stats.min, stats.max) if stats else (None, None)
     yield "input_std", _log(stats.std if stats else None)
     yield "input_bound", _log(max((abs(v) for v in (low, high) if v is not None), default=None))
@@ -91,8 +92,25 @@ def _inputs(program: Program) -> Facts:
     spreads = sorted(v for v in (stats.feature_stds or () if stats else ()) if v and isfinite(v))
     typical = spreads[len(spreads) // 2] if spreads else None
     yield "input_columns", _log(_ratio(spreads[-1], typical)) if spreads else NAN
-    yield "input_features", _log(_size(stats.shape) if stats else None)
-    yield "samples", _log(stats.samples if stats else None)
+    yield "input_features", _log(_size(raw.shape) if raw else None)
+    yield "samples", _log(raw.samples if raw else None)
+
+
+def rescaled_inputs(program: Program) -> ArrayStats | None:
+    """What leaves the model's own scaling before its first weights; None where it has none."""
+    points = layer_points(program, weighted=False)
+    found = None
+    for layer, point in zip(points.layers, points.rows[0] if points.rows else (), strict=True):
+        if layer.op in WEIGHTED:
+            break
+        if point is not None and (layer.op == "rescale" or layer.op in NORMALIZATIONS):
+            found = ArrayStats(
+                min=point.output_min,
+                max=point.output_max,
+                mean=point.output_mean,
+                std=point.output_std,
+            )
+    return found
 
 
 def _size(shape: tuple[int | None, ...]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,9 +54,9 @@ def shares(model: Any, values: Numbers) -> Numbers:
     )
 
 
-def extra_trees(rows: Rows) -> Estimate:
+def extra_trees(rows: Rows, trees: int = TREES) -> Estimate:
     """Randomized trees."""
-    model = grow_forest(rows)
+    model = grow_forest(rows, trees)
     return lambda values: shares(model, values)
 
 
@@ -155,27 +156,24 @@ def calibration_curves(raw: Numbers, rows: Rows) -> tuple[tuple[tuple[float, flo
         fit = IsotonicRegression(y_min=0.005, y_max=0.995, out_of_bounds="clip")
         fit.fit(raw[:, at], rows.truth[:, at].astype(float))
         # A tilt keeps the order of what lies on one step of the isotonic stairs.
-        xs = sorted({0.0, 1.0, *map(float, fit.X_thresholds_)})
+        xs = sorted({0.0, 1.0, *(round(float(x), 4) for x in fit.X_thresholds_)})
         ys = fit.predict(np.asarray(xs))
         curves.append(
-            tuple(
-                (round(x, 4), round(0.98 * float(y) + 0.02 * x, 4))
-                for x, y in zip(xs, ys, strict=True)
-            )
+            tuple((x, round(0.98 * float(y) + 0.02 * x, 4)) for x, y in zip(xs, ys, strict=True))
         )
     return tuple(curves)
 
 
-def train_model(rows: Rows, facts: Mapping[str, Any] | None = None) -> Forest:
+def train_model(rows: Rows, facts: Mapping[str, Any] | None = None, trees: int = TREES) -> Forest:
     """The model that is shipped: trees, calibration and threshold, all from these rows."""
-    raw = out_of_fold(rows, extra_trees)
+    raw = out_of_fold(rows, partial(extra_trees, trees=trees))
     curves = calibration_curves(raw, rows)
     at = LABELS.index(SOUND)
     sound = np.interp(raw[rows.sound, at], *zip(*curves[at], strict=True))
     return Forest(
         features=rows.features,
         labels=LABELS,
-        trees=tuple(_tree(one.tree_) for one in grow_forest(rows).estimators_),
+        trees=tuple(_tree(one.tree_) for one in grow_forest(rows, trees).estimators_),
         curves=curves,
         sound_at=round(float(np.quantile(sound, 1.0 - SOUND_KEPT)), 4) if len(sound) else 0.5,
         facts={"trained": date.today().isoformat(), "programs": len(rows.bases), **(facts or {})},

@@ -14,7 +14,7 @@ from analyzer.diagnosis.reading import baseline_loss
 from analyzer.diagnosis.series import STATISTICS
 from analyzer.observed import LayerPoint, LayerTrace, Trace
 from analyzer.rules.base import Program
-from analyzer.rules.samples import dense, labels, sample, table
+from analyzer.rules.samples import dense, labels, other, sample, table
 
 TEXT = """
 model = Sequential([Dense(16, activation="relu"), Dense(1)])
@@ -132,3 +132,23 @@ def test_a_constant_answer_costs_what_theory_says(loss, targets, expected) -> No
 def test_a_layer_without_points_gives_nan_throughout() -> None:
     program = sample("model.fit(x, y)", trace=Trace(steps=1, loss=(1.0,)))
     assert all(isnan(value) for value in layer_features(program).values())
+
+
+def test_scaling_inside_the_model_counts_as_scaling() -> None:
+    program = regression()
+    assert program.data is not None
+    assert program.trace is not None
+    raw = program.data.inputs[0].model_copy(update={"min": 0.0, "max": 255.0, "std": 70.0})
+    data = program.data.model_copy(update={"inputs": (raw,)})
+    points = (LayerPoint(step=0, output_std=0.3, output_min=0.0, output_max=1.0),)
+    scaling = other(2, "rescale", "Rescaling")
+    inside = sample(
+        TEXT,
+        layers=[scaling, dense(2, 1)],
+        trace=Trace(steps=1, loss=(1.0,), layers=(LayerTrace(layer=0, points=points),)),
+    )
+    plain = features_of(replace(program, data=data))
+    scaled = features_of(replace(program, data=data, graph=inside.graph, trace=inside.trace))
+    assert plain["relative.input_bound"] == pytest.approx(np.log10(255.0))
+    assert scaled["relative.input_bound"] == pytest.approx(0.0, abs=1e-9)
+    assert scaled["relative.input_std"] == pytest.approx(np.log10(0.3))

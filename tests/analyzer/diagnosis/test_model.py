@@ -38,7 +38,7 @@ from analyzer.diagnosis.verdict import LearnedVerdict, applies, judge, shipped_m
 from analyzer.observed import DataProfile, Trace
 from analyzer.rules.samples import dense, labels, sample, table
 
-BASES, EACH = 16, 5
+BASES, EACH, TREES = 16, 5, 25
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +62,12 @@ def rows() -> Rows:
 @pytest.fixture(scope="module")
 def model(rows: Rows) -> Forest:
     """Trained on all of them."""
-    return train_model(rows, {"seed": 7})
+    return train_model(rows, {"seed": 7}, trees=TREES)
 
 
 def test_the_file_answers_as_scikit_learn_does(rows: Rows, model: Forest) -> None:
     forest = forest_from_json(forest_to_json(model))
-    expected = shares(grow_forest(rows), rows.values)
+    expected = shares(grow_forest(rows, TREES), rows.values)
     for values, row in zip(rows.values, expected, strict=True):
         found = forest.raw(dict(zip(rows.features, values, strict=True)))
         assert found == pytest.approx(row, abs=1e-3)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from .keras_state import trainable_of
+
 Marks = dict[int, str]
 
 
@@ -20,11 +22,15 @@ class TrainableMarks:
         self._made: WeakKeyDictionary[Any, tuple[Any, Marks]] = WeakKeyDictionary()
 
     def made(self, model: Any) -> None:
-        """The training function exists; a new one takes the variables as they are marked now."""
+        """The training function exists; a new one takes the variables as they are marked now.
+
+        A model without variables is built by its first step; tell it again then.
+        """
         function = getattr(model, "train_function", None)
         known = self._made.get(model)
-        if function is not None and (known is None or known[0] is not function):
-            self._made[model] = (function, _marks(model))
+        marks = _marks(model)
+        if marks and function is not None and (known is None or known[0] is not function):
+            self._made[model] = (function, marks)
 
     def begins(self, model: Any) -> None:
         """A fit call begins: compare with the function that it goes on with."""
@@ -48,7 +54,7 @@ class TrainableMarks:
         facts: dict[str, Any] = self._recorder.facts.setdefault("census", None) or {}
         if getattr(model, "built", False):
             facts["total"] = len(model.weights)
-            facts["trainable"] = len(model.trainable_weights)
+            facts["trainable"] = len(trainable_of(model))
         facts["fits"] = facts.get("fits", 0) + 1
         self._recorder.facts["census"] = facts
         return facts
@@ -57,5 +63,5 @@ class TrainableMarks:
 def _marks(model: Any) -> Marks:
     return {
         id(weight): str(getattr(weight, "path", None) or getattr(weight, "name", "a variable"))
-        for weight in model.trainable_weights
+        for weight in trainable_of(model)
     }

@@ -40,6 +40,16 @@ class Feed:
                 self._prepare(specification)
         return True
 
+    def gives(self, element: Any) -> bool:
+        """Whether the element has the structure that is handed on."""
+        if self._dataset is None:
+            return False
+        try:
+            self.tf.nest.assert_same_structure(element, self._specification)
+        except (TypeError, ValueError):
+            return False
+        return True
+
     def draw(self, iterator: Any, count: int) -> list[Any]:
         """The next elements, `count` of them unless the data ends; call `ready` before."""
         found: list[Any] = []

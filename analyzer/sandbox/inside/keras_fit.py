@@ -7,14 +7,17 @@ the observer gets its turn between two steps.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
+from .keras_baselines import Baselines
 from .keras_census import TrainableMarks
 from .keras_data import Batches, array_leaves, to_numpy
 from .keras_facts import Facts
 from .keras_feed import Feed
 from .keras_ledger import Ledger
 from .keras_loader import FitData
+from .keras_order import is_library
 from .keras_sampling import Sampler
 from .keras_session import Session
 from .keras_stream import Passing
@@ -36,6 +39,7 @@ class Run:
         awaits_data: True until the pipeline of this fit call is built.
         given: the batch of a `train_on_batch` call.
         element: the batch of the running step, None when it is not known before.
+        sampled: the batch of the last sampled step, in the structure that train_step gets.
     """
 
     def __init__(self, model: Any) -> None:
@@ -47,6 +51,7 @@ class Run:
         self.awaits_data = False
         self.given: Any = None
         self.element: Any = None
+        self.sampled: Any = None
 
 
 class FitObserver:
@@ -68,9 +73,10 @@ class FitObserver:
         self.ledger = Ledger(self.recorder, tap)
         self.feed = Feed(tap.tf)
         self.given = FitData(self.recorder)
-        self.recorder.at_finish(sampler.losses_seen)
+        self.recorder.at_finish(sampler.written.losses_seen)
         self.recorder.at_finish(self._describe_rest)
         self.recorder.at_finish(self.given.collect)
+        self.recorder.at_finish(self._baselines)
         self._described = time.monotonic()
         self._stale = False
         self._others = 0
@@ -134,13 +140,13 @@ class FitObserver:
         if not sampler.wants(step, count):
             return None
         sampler.alone = not run.streamed
+        sampler.written.own = not is_library(getattr(type(run.model), "train_step", None))
         sampler.traced = not getattr(run.model, "run_eagerly", False)
         sampler.begin(run.model, step)
-        made = None
-        if run.given is None:
-            made = self._drawn(run, iterator, count)
+        made = self._drawn(run, iterator, count)
         if run.element is not None:
-            self.recorder.guarded(sampler.before, run.model, sides_of(run.element))
+            run.sampled = run.element
+            self.recorder.guarded(sampler.before, sides_of(run.element))
         return made
 
     def _drawn(self, run: Run, iterator: Any, count: int) -> Any:
@@ -162,11 +168,36 @@ class FitObserver:
         guarded, step = self.recorder.guarded, self.ledger.steps
         count = _steps_of(run.model)
         done = self.ledger.executed(most=count, fallback=lambda: _mean_loss(logs)) or 0
+        if step == 0:
+            guarded(self.marks.made, run.model)
         guarded(self._describe, run)
         guarded(self.ledger.hold_metrics)
         self.sampler.after_step(run.model, sides_of(run.element), step, done == 1)
         self.ledger.count(done)
         self.sampler.run_pending()
+
+    def _baselines(self) -> None:
+        """Ask the trained model, when all is over."""
+        run = self.main
+        if run is not None and run.sampled is not None:
+            self.ledger.read()
+            Baselines(self.sampler).collect(run.model, lambda: self._further(run))
+
+    def _further(self, run: Run) -> Iterator[float]:
+        """Train on the last sampled batch with the program's own training function."""
+        function = getattr(run.model.train_function, "inner", None)
+        if function is None:
+            return
+        count = _steps_of(run.model)
+        while True:
+            if self.feed.gives(run.sampled):
+                function(self.feed.iterator([run.sampled] * count))
+            else:
+                function(iter([run.sampled] * count))
+            losses = self.ledger.fresh()
+            if not losses:
+                return
+            yield losses[0]
 
     def _count_other(self) -> None:
         """A second model that trains on and on must not keep the warm-up from ending."""

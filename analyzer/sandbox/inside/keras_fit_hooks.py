@@ -111,6 +111,7 @@ def _enclosed(function: Any, observer_of: Callable[[Session], FitObserver]) -> A
         return logs
 
     train_function.observed = True  # type: ignore[attr-defined]
+    train_function.inner = function  # type: ignore[attr-defined]
     return train_function
 
 

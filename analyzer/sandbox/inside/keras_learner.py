@@ -12,6 +12,7 @@ from typing import Any
 from .keras_names import snake
 from .keras_session import Session
 from .keras_source import SourceCalls
+from .keras_state import trainable_of
 
 Site = dict[str, Any] | None
 FRAMEWORKS = frozenset({"keras", "tf_keras", "tensorflow"})
@@ -114,7 +115,7 @@ class LearnerReader:
             "scheduled": scheduled,
             "site": made or at or compile_site,
             "learning_rate_site": self.calls.argument(made, RATE_NAMES, 0),
-            "parameters": len(getattr(model, "trainable_weights", None) or []),
+            "parameters": len(trainable_of(model)),
         }
 
 

@@ -44,7 +44,7 @@ class Ledger:
         self._means: list[Any] = []
         self._held: list[list[tuple[str, Any, Any]]] = []
         self._before: dict[str, Pair] = {}
-        recorder.at_finish(self.read)
+        recorder.at_finish(self._finish)
 
     def begin(self) -> None:
         """A step is about to run; what the tap holds before the first one is not this model's."""
@@ -94,6 +94,11 @@ class Ledger:
         for _ in range(steps):
             self.recorder.step_done(None)
 
+    def _finish(self) -> None:
+        self.read()
+        trace = self.recorder.trace()
+        del trace["loss"][trace["steps"] :]  # the last execution may have made more steps
+
     def read(self) -> None:
         """Fetch what waits on the device."""
         self._read_at = time.monotonic()
@@ -116,6 +121,10 @@ class Ledger:
             self._means = _means(self._model)
         if self._means:
             self._held.append([(str(m.name), _now(m.total), _now(m.count)) for m in self._means])
+
+    def fresh(self) -> list[float]:
+        """Losses of steps that are not the program's; they are not written."""
+        return [loss for loss in self._take() if loss is not None]
 
     def _take(self) -> list[float | None]:
         """The losses since the last time; of several gradients those of the first one's slot."""

@@ -8,10 +8,11 @@ seen when it happens; steps inside a traced function are counted when the functi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from weakref import WeakSet
 
+from .keras_baselines import Baselines
 from .keras_data import Batches, array_leaves, to_numpy
 from .keras_facts import Facts
 from .keras_ledger import Ledger
@@ -68,8 +69,10 @@ class LoopObserver:
         self._traced = False
         self._described = time.monotonic()
         self._stale = False
-        self.recorder.at_finish(sampler.losses_seen)
+        self.recorder.at_finish(sampler.written.losses_seen)
         self.recorder.at_finish(self._describe_rest)
+        self.recorder.at_finish(self._baselines)
+        self._again: Callable[[], Any] | None = None
 
     @property
     def traced(self) -> bool:
@@ -113,22 +116,40 @@ class LoopObserver:
         if optimizer is self.optimizer and self.tf.executing_eagerly():
             self._done(self.ledger.applied())
 
-    def before_call(self, arguments: Any) -> None:
-        """A traced function that trains the model is about to be called."""
+    def before_call(self, arguments: Any, again: Callable[[], Any]) -> None:
+        """A traced function that may train the model is about to be called."""
         sides = [self._argument(place, arguments) for place in (self.inputs, self.targets)]
-        self.before_step(*sides)
+        if self.before_step(*sides):
+            self._again = again
 
-    def before_step(self, inputs: Any, targets: Any) -> None:
+    def _baselines(self) -> None:
+        """Ask the trained model, when all is over."""
+        if self.model is not None and self.sampler.replay is not None:
+            self.ledger.read()
+            further = self._further if self._again is not None else None
+            Baselines(self.sampler).collect(self.model, further)
+
+    def _further(self) -> Iterator[float]:
+        """Call the program's traced step with the last sampled batch."""
+        while self._again is not None:
+            self._again()
+            losses = self.ledger.fresh()
+            if not losses:
+                return
+            yield losses[0]
+
+    def before_step(self, inputs: Any, targets: Any) -> bool:
         """Run the batch of the coming step beside the training when it is to be sampled."""
         sampler, step = self.sampler, self.ledger.steps
         if self.model is None or not sampler.wants(step):
-            return
+            return False
         call = self.loss_call
         sampler.compute = call.loss if call is not None and callable(call.loss) else no_loss
-        sampler.traced = self._traced
+        sampler.traced, sampler.written.own = self._traced, True
         sampler.begin(self.model, step)
         if not isinstance(inputs, Argument):
-            sampler.before(self.model, (inputs, targets, None))
+            sampler.before((inputs, targets, None))
+        return True
 
     def function_returned(self, arguments: Any) -> None:
         """A traced function that the program called has returned."""

@@ -5,6 +5,7 @@ Each calls the original with the arguments that it got; what is observed is `ker
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -76,7 +77,8 @@ def watch_functions(tf: Any, observer_of: Callable[[Session], LoopObserver]) -> 
                 return original(self, *args, **kwargs)
             loop = observer_of(session)
             if loop.traced:
-                session.recorder.guarded(loop.before_call, (args, kwargs))
+                again = functools.partial(original, self, *args, **kwargs)
+                session.recorder.guarded(loop.before_call, (args, kwargs), again)
             result = original(self, *args, **kwargs)
             session.recorder.guarded(loop.function_returned, (args, kwargs))
             return result

@@ -45,7 +45,7 @@ class KerasOrder:
             return
         self._model, self._callbacks = model, list(callbacks)
         self._validated = _gives_validation(sys._getframe(1))
-        stops = any(type(each).__name__ in STOPPING or not _is_library(each) for each in callbacks)
+        stops = any(type(each).__name__ in STOPPING or not is_library(each) for each in callbacks)
         epochs, steps = params.get("epochs"), params.get("steps")
         self._plan = {
             "epochs": epochs if isinstance(epochs, int) else None,
@@ -90,9 +90,9 @@ class KerasOrder:
 
     def _available(self) -> list[str]:
         """Names in the logs of an epoch; none when other code may add to them."""
-        own = [each for each in self._callbacks if not _is_library(each)]
+        own = [each for each in self._callbacks if not is_library(each)]
         test = getattr(type(self._model), "test_step", None)
-        if not self._logs or own or not _is_library(test):
+        if not self._logs or own or not is_library(test):
             return []
         held_out = [f"val_{name}" for name in self._logs] if self._validated else []
         return [*self._logs, *held_out, "learning_rate", "lr"][:64]
@@ -113,12 +113,12 @@ class KerasOrder:
 
 def _watches(callback: Any) -> bool:
     """Whether what the callback watches decides anything."""
-    if not _is_library(callback) or not isinstance(getattr(callback, "monitor", None), str):
+    if not is_library(callback) or not isinstance(getattr(callback, "monitor", None), str):
         return False
     return type(callback).__name__ != "ModelCheckpoint" or bool(callback.save_best_only)
 
 
-def _is_library(thing: Any) -> bool:
+def is_library(thing: Any) -> bool:
     module = getattr(thing, "__module__", None) or type(thing).__module__
     return str(module).partition(".")[0] in LIBRARIES
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .keras_replay import Sample
+from .keras_passed import Sample
 
 QUANTILE_VALUES = 4096
 """Values that quantiles are taken of, evenly spaced."""
 MOST_WEIGHTS = 2**20
 """Weights of one layer that means, deviations and shares are taken of, evenly spaced."""
+CHUNK = 2**16
+LEAST_SQUARES = 1e-30
 BOUNDS = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 AT_BOUND = 0.01
 """Within this share of the width between its bounds an output is saturated."""
@@ -29,14 +31,15 @@ def output_statistics(sample: Sample, activation: str | None) -> Facts:
     values = sample.values
     if not values.size:
         return {}
-    broken = _broken(values, float(sample.squares), int(sample.size))
+    squares = _squares(sample)
+    broken = _broken(sample, squares)
     flat = values.ravel()
     finite = flat[np.isfinite(flat)] if broken else flat
     point: Facts = {
         "output_nan": broken.get("nan", 0.0),
         "output_infinite": broken.get("infinite", 0.0),
         "output_zero": 1.0 - np.count_nonzero(flat) / flat.size,
-        "output_norm": _norm(sample),
+        "output_norm": _norm(sample, squares),
     }
     point |= _units(values)
     if not finite.size:
@@ -54,27 +57,30 @@ def output_statistics(sample: Sample, activation: str | None) -> Facts:
     return point
 
 
-def _broken(values: Any, squares: float, size: int) -> Facts:
+def _broken(sample: Sample, squares: float) -> Facts:
     """Shares of NaN and infinity; empty when all is finite. The squares tell of values left out."""
     import numpy as np
 
     if math.isfinite(squares):
         return {}
-    missing, infinite = float(np.isnan(values).mean()), float(np.isinf(values).mean())
+    missing = float(np.isnan(sample.values).mean())
     if math.isnan(squares) and not missing:
-        missing = 1.0 / size  # at a place that is not among the values
-    return {"nan": missing, "infinite": infinite}
+        missing = 1.0 / sample.size  # at a place that is not among the values
+    return {"nan": missing, "infinite": float(np.isinf(sample.values).mean())}
 
 
-def _norm(sample: Sample) -> float:
+def _squares(sample: Sample) -> float:
+    return _sum_of_squares(sample.values) if sample.squares is None else sample.squares
+
+
+def _norm(sample: Sample, squares: float) -> float:
     """Of all values; NaN when one is, and infinite when one is."""
     import numpy as np
 
-    squares = float(sample.squares)
     if squares != math.inf or np.isinf(sample.values).any():
         return math.sqrt(max(squares, 0.0))
-    share = int(sample.size) / sample.values.size  # only the squares are infinite
-    return float(np.linalg.norm(sample.values.astype(np.float64))) * math.sqrt(share)
+    share = sample.size / sample.values.size  # only the squares are infinite
+    return math.sqrt(_sum_of_squares(sample.values.astype(np.float64)) * share)
 
 
 def _deviation(finite: Any, low: float, high: float) -> float:
@@ -122,18 +128,13 @@ def output_gradient_statistics(sample: Sample) -> Facts:
     values = sample.values
     if not values.size:
         return {}
-    broken = _broken(values, float(sample.squares), int(sample.size))
+    squares = _squares(sample)
+    broken = _broken(sample, squares)
     return {
-        "output_gradient_norm": _norm(sample),
+        "output_gradient_norm": _norm(sample, squares),
         "output_gradient_zero": 1.0 - np.count_nonzero(values) / values.size,
         "output_gradient_nan": broken.get("nan", 0.0),
     }
-
-
-def kernels_of(layer: Any, known: dict[int, Any]) -> list[Any]:
-    """The layer's trainable kernels, or all its trainable weights when it has no kernel."""
-    trainable = [v for v in getattr(layer, "trainable_weights", []) if id(v) in known]
-    return [v for v in trainable if len(v.shape) > 1] or trainable
 
 
 def weight_statistics(before: list[Any], after: list[Any] | None) -> Facts:
@@ -143,10 +144,10 @@ def weight_statistics(before: list[Any], after: list[Any] | None) -> Facts:
     old = _joined(before)
     if not old.size:
         return {}
-    squares = float(np.dot(old, old))
+    squares = _sum_of_squares(old)
     finite = old if math.isfinite(squares) else old[np.isfinite(old)]
     point: Facts = {
-        "weight_norm": _length(old),
+        "weight_norm": _length(old, squares),
         "weight_nan": 0.0 if finite is old else float(np.isnan(old).mean()),
     }
     if finite.size:
@@ -159,7 +160,8 @@ def weight_statistics(before: list[Any], after: list[Any] | None) -> Facts:
             "weight_max": high,
         }
     if after is not None and point["weight_norm"] > 0.0:
-        point["update_ratio"] = _length(_joined(after) - old) / point["weight_norm"]
+        change = _joined(after) - old
+        point["update_ratio"] = _length(change, _sum_of_squares(change)) / point["weight_norm"]
     return point
 
 
@@ -170,11 +172,11 @@ def gradient_statistics(gradients: list[Any]) -> Facts:
     joined = _joined(gradients)
     if not joined.size:
         return {}
-    squares = float(np.dot(joined, joined))
+    squares = _sum_of_squares(joined)
     finite = joined if math.isfinite(squares) else joined[np.isfinite(joined)]
     few = joined[:: -(-joined.size // MOST_WEIGHTS)]
     point: Facts = {
-        "gradient_norm": _length(joined),
+        "gradient_norm": _length(joined, squares),
         "gradient_zero": 1.0 - np.count_nonzero(few) / few.size,
         "gradient_nan": 0.0 if finite is joined else float(np.isnan(joined).mean()),
     }
@@ -194,13 +196,22 @@ def _joined(arrays: list[Any]) -> Any:
     return flat[0] if len(flat) == 1 else np.concatenate(flat) if flat else np.zeros(0, np.float32)
 
 
-def _length(values: Any) -> float:
+def _sum_of_squares(values: Any) -> float:
+    """Without BLAS, whose threads wait for each other longer than these few values take."""
+    import numpy as np
+
+    flat = values.ravel()
+    starts = range(0, flat.size, CHUNK)  # single precision is exact enough for sums this long
+    parts = (flat[start : start + CHUNK] for start in starts)
+    return math.fsum(float(np.einsum("i,i->", part, part)) for part in parts)
+
+
+def _length(values: Any, squares: float) -> float:
     """Euclidean norm, in double precision where single overflows or loses everything."""
     import numpy as np
 
-    squares = float(np.dot(values, values))
-    if squares == math.inf or squares < 1e-30:
-        return float(np.linalg.norm(values.astype(np.float64)))
+    if squares == math.inf or (squares < LEAST_SQUARES and values.any()):
+        squares = _sum_of_squares(values.astype(np.float64))
     return math.sqrt(squares)
 
 

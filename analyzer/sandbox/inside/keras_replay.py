@@ -11,50 +11,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from . import keras_calls
-from .keras_state import raw, state_of
+from .keras_passed import Pass, channels_first, read, sampled
+from .keras_schedule import BATCH_PART, chosen_layers
+from .keras_state import array_of, copies, kernels_of, put_back, raw, state_of
 
 Compute = Callable[[Any, Any], Any]
-
-MOST_VALUES = 2**16
-"""Values of one layer's output that leave the pass, evenly spaced over samples and positions."""
-MOST_TRACED_LAYERS = 160
-
-
-@dataclass
-class Sample:
-    """A bounded part of one layer's output, or of the gradient after it.
-
-    Attributes:
-        values: (rows, units); a unit is an entry of the last axis, of feature maps a channel.
-        squares: sum of the squares of all values of the batch part.
-        size: how many values that are.
-    """
-
-    values: Any
-    squares: Any
-    size: Any
-
-
-@dataclass
-class Pass:
-    """What one pass gave.
-
-    Attributes:
-        loss: None when the model has no loss that can be computed here.
-        predictions: the model's outputs.
-        outputs, output_gradients: per index of a layer.
-        gradients: per identity of a trainable variable.
-    """
-
-    loss: Any
-    predictions: list[Any]
-    outputs: dict[int, Sample]
-    output_gradients: dict[int, Sample]
-    gradients: dict[int, Any]
 
 
 class Replay:
@@ -62,7 +26,9 @@ class Replay:
 
     Attributes:
         layers: the layers that are looked at, by their index in the graph.
+        kernels: per layer the weights whose statistics are taken.
         traced: whether the pass is a traced function.
+        computes: whether the pass goes on to the loss and back.
     """
 
     def __init__(
@@ -81,8 +47,11 @@ class Replay:
         self.layers = chosen_layers(layers)
         self._compute = compute
         self._trainable = list(model.trainable_weights)
+        trained = {id(variable) for variable in self._trainable}
+        self.kernels = {i: kernels_of(layer, trained) for i, layer in self.layers.items()}
         self._restored = _untrained(tf, model, layers)
         self.traced = traced
+        self.computes = True
         self._function: Any = None
         self._specifications: Any = None
         self._keys: dict[str, list[Any]] = {}
@@ -92,26 +61,42 @@ class Replay:
 
         Call it with the observer's hooks and every source of chance held still.
         """
+        held = copies(self.tf, self._restored)
+        with silent_warnings():
+            try:
+                return self._named(self._call(sides, rows))
+            except (TypeError, ValueError, self.tf.errors.InvalidArgumentError):
+                put_back(held)
+                if not self.computes:
+                    raise
+            self.computes, self._function = False, None  # the loss may not be meant for this model
+            try:
+                return self._named(self._call(sides, rows))
+            finally:
+                put_back(held)
+
+    def _call(self, sides: Any, rows: int) -> dict[str, list[Any]]:
         tf = self.tf
         leaves = tf.nest.flatten(sides)
-        tensors = [_tensor(tf, leaf) for leaf in leaves if leaf is not None]
         given = [leaf is not None for leaf in leaves]
+        tensors = [_tensor(tf, leaf) for leaf in leaves if leaf is not None]
 
-        def run(count: Any, *parts: Any) -> Any:
-            held = iter(parts)
-            return self._pass(
-                tf.nest.pack_sequence_as(sides, [next(held)[:count] if g else None for g in given])
-            )
+        def run(count: Any, *parts: Any) -> dict[str, list[Any]]:
+            rest = iter(parts)
+            cut = [next(rest)[:count] if present else None for present in given]
+            return self._pass(tf.nest.pack_sequence_as(sides, cut))
 
-        with silent_warnings():
-            call = self._compiled(run, tensors) if self.traced else run
-            return self._named(call(tf.constant(rows), *tensors))
+        call = self._compiled(run, tensors) if self.traced else run
+        found: dict[str, list[Any]] = call(tf.constant(rows), *tensors)
+        return found
 
     def _compiled(self, run: Any, tensors: list[Any]) -> Any:
         """The traced function; sizes that change from batch to batch are left open."""
         tf = self.tf
         if self._function is None or not _fit(self._specifications, tensors):
-            self._specifications = _opened(tf, tensors, self._specifications)
+            before = self._specifications or []
+            known = before if len(before) == len(tensors) else tensors
+            self._specifications = _opened(tf, tensors, known)
             self._function = tf.function(
                 tf.autograph.experimental.do_not_convert(run)
             ).get_concrete_function(tf.TensorSpec([], tf.int32), *self._specifications)
@@ -138,6 +123,8 @@ class Replay:
         return found
 
     def _loss(self, x: Any, y: Any, predictions: Any, weights: Any) -> Any:
+        if not self.computes:
+            return None
         if self._compute is not None:
             return self._compute(y, predictions)
         return compiled_loss(self.model, x, y, predictions, weights)
@@ -172,11 +159,13 @@ class Replay:
         for name, tensors in (("outputs", outputs), ("after", after)):
             for index, tensor in tensors.items():
                 if tensor is not None:
-                    first = _channels_first(self.layers[index], tensor)
-                    found[name] += _sampled(tf, tf.convert_to_tensor(tensor), first)
-                    self._keys[name].append(index)
+                    first = channels_first(self.layers[index], tensor)
+                    leaves = sampled(tf, tf.convert_to_tensor(tensor), first, BATCH_PART)
+                    self._keys[name].append((index, len(found[name]), len(leaves), first))
+                    found[name] += leaves
+        wanted = {id(variable) for kernels in self.kernels.values() for variable in kernels}
         for variable, gradient in zip(self._trainable, gradients, strict=False):
-            if gradient is not None:
+            if gradient is not None and id(variable) in wanted:
                 found["gradients"].append(tf.cast(tf.convert_to_tensor(gradient), tf.float32))
                 self._keys["gradients"].append(id(variable))
         return found
@@ -184,12 +173,12 @@ class Replay:
     def _named(self, found: dict[str, list[Any]]) -> Pass:
         samples = {
             name: {
-                key: Sample(*(leaf.numpy() for leaf in found[name][3 * i : 3 * i + 3]))
-                for i, key in enumerate(self._keys[name])
+                index: read(found[name][start : start + count], first)
+                for index, start, count, first in self._keys[name]
             }
             for name in ("outputs", "after")
         }
-        gradients = [gradient.numpy() for gradient in found["gradients"]]
+        gradients = map(array_of, found["gradients"])
         return Pass(
             loss=float(found["loss"][0]) if found["loss"] else None,
             predictions=list(found["predictions"]),
@@ -197,16 +186,6 @@ class Replay:
             output_gradients=samples["after"],
             gradients=dict(zip(self._keys["gradients"], gradients, strict=True)),
         )
-
-
-def chosen_layers(layers: list[Any]) -> dict[int, Any]:
-    """All layers; of very many those with weights and the last ones before the others."""
-    places = list(range(len(layers)))
-    if len(layers) > MOST_TRACED_LAYERS:
-        weighted = [i for i in places if getattr(layers[i], "trainable_weights", None)]
-        others = [i for i in reversed(places) if i not in set(weighted)]
-        places = sorted([*reversed(weighted), *others][:MOST_TRACED_LAYERS])
-    return {index: layers[index] for index in places}
 
 
 def _untrained(tf: Any, model: Any, layers: list[Any]) -> list[Any]:
@@ -236,39 +215,15 @@ def silent_warnings() -> Iterator[None]:
         warnings.showwarning = shown
 
 
-# Tensors
-
-
-def _channels_first(layer: Any, tensor: Any) -> bool:
-    return getattr(layer, "data_format", None) == "channels_first" and tensor.shape.rank > 2
-
-
-def _sampled(tf: Any, tensor: Any, first: bool) -> list[Any]:
-    """Values, squares and size of a Sample, as tensors."""
-    values = tf.cast(tensor, tf.float32)
-    shape, size = tf.shape(values), tf.size(values)
-    stride = size // MOST_VALUES + 1
-    stride += 1 - stride % 2  # odd: sizes of images are even, and a column must not be hit again
-    if values.shape.rank < 2:
-        rows = tf.reshape(values, [-1, 1])[::stride]
-    elif first:
-        maps = tf.reshape(values, [shape[0], shape[1], -1])[:, :, ::stride]
-        rows = tf.reshape(tf.transpose(maps, [0, 2, 1]), [-1, shape[1]])
-    else:
-        rows = tf.reshape(values, [-1, shape[-1]])[::stride]
-    return [rows, 2.0 * tf.nn.l2_loss(values), size]
-
-
 def _tensor(tf: Any, leaf: Any) -> Any:
     return leaf if isinstance(leaf, tf.Tensor) else tf.convert_to_tensor(leaf)
 
 
-def _opened(tf: Any, tensors: list[Any], before: Any) -> list[Any]:
-    """Specifications with the batch open, and every other size that was seen to differ."""
-    known = [spec.shape for spec in before] if before else [tensor.shape for tensor in tensors]
+def _opened(tf: Any, tensors: list[Any], before: list[Any]) -> list[Any]:
+    """Specifications with the batch open, and every other size that differs from before."""
     return [
-        tf.TensorSpec(_open(tensor.shape, shape), tensor.dtype)
-        for tensor, shape in zip(tensors, known, strict=True)
+        tf.TensorSpec(_open(tensor.shape, known.shape), tensor.dtype)
+        for tensor, known in zip(tensors, before, strict=True)
     ]
 
 

@@ -14,10 +14,11 @@ import threading
 import time
 from typing import Any
 
-from . import keras_points as points
 from .keras_facts import Facts
+from .keras_passed import Pass
 from .keras_random import untouched_randomness
-from .keras_replay import Compute, Pass, Replay
+from .keras_replay import Compute, Replay
+from .keras_samples import SampleWriter, Taken
 from .keras_schedule import (
     BATCH_PART,
     FEWEST_SAMPLES,
@@ -27,10 +28,16 @@ from .keras_schedule import (
     operations_of,
 )
 from .keras_session import Session
-from .keras_state import at_state, copies, raw, state_of
+from .keras_state import array_of, at_state, copies, state_of, trainable_of, value_of
 
 MOST_PARAMETERS = 40_000_000
 """Values read per sampled step; above, reading them would dominate the warm-up."""
+LONGEST_REASON = 300
+FAILURES = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
+)
+"""What a model may raise when it is called outside of its training."""
 BUDGET_SECONDS = 6.0
 """Wall time for all samples together, without the tracing of the first."""
 MOST_COMPILED_LAYERS = 120
@@ -45,6 +52,7 @@ class Sampler:
     Attributes:
         alone: whether the program surely draws no random numbers in the background.
         traced: whether the program trains in a traced function.
+        written: makes the points of what was sampled.
         compute: the loss of a hand-written loop; None for the compiled one.
         replay: the pass, None before the first sample.
         last: inputs, targets and sample weights of the last sampled step.
@@ -66,22 +74,21 @@ class Sampler:
         self.last: Sides | None = None
         self.initial: list[tuple[Any, Any]] = []
         self.initial_step = 0
-        self._due = False
+        self._due = self._asked = False
         self._pending: tuple[Any, ...] = ()
         self._found: Pass | None = None
         self._kernels: dict[int, Any] = {}
         self._begun = 0
         self._spent = 0.0
-        self._points: dict[int, list[dict[str, Any]]] = {}
-        self._seen: dict[int, dict[str, Any]] = {}
-        self._seen_at: list[int] = []
-        self.recorder.at_finish(self.run_pending)
+        self.written = SampleWriter(session, tf, facts)
+        self.recorder.at_finish(self.finish)
 
     def wants(self, step: int, count: int = 1) -> bool:
         """Whether one of the `count` steps from this one on is to be sampled."""
         while self.steps and self.steps[0] < step:
             self.steps.pop(0)
         self._due = bool(self.steps) and self.steps[0] < step + count
+        self._asked = self._asked or self._due
         if self._due and self._spent > BUDGET_SECONDS:
             self._give_up("statistics of layers end early: sampling took too long")
         return self._due
@@ -101,36 +108,46 @@ class Sampler:
         if self.replay is not None or not self.steps or model is None:
             return
         with self.tf.init_scope():
-            if len(model.trainable_weights) <= self._begun or not self.tf.executing_eagerly():
+            trainable = len(trainable_of(model))
+            if trainable <= self._begun or not self.tf.executing_eagerly():
                 return
-            self._begun = len(model.trainable_weights)
             variables = state_of(self.tf, model, self.facts.graph_layers)
             size = sum(math.prod(tuple(variable.shape)) for variable in variables)
             if size > MOST_PARAMETERS:
                 self._give_up(f"no statistics of layers: the model has {size:,} values")
                 return
-            self.initial, self.initial_step = copies(self.tf, variables), step
+            held = copies(self.tf, variables)
+            if all(value.shape == variable.shape for variable, value in held):  # else not yet set
+                self.initial, self.initial_step = held, step
+                self._begun = trainable
 
-    def before(self, model: Any, sides: Sides) -> None:
+    def before(self, sides: Sides) -> None:
         """Run the batch of the step that comes, at the weights that it starts from."""
         if self.replay is None or sides[0] is None:
             return  # the first sample is taken after its step, when the program has built all
         started = time.monotonic()
-        self._kernels = {id(v): _array(v) for v in model.trainable_weights}
+        self._kernels = self._weights()
         self._found = self._passed(sides)
         self._spent += time.monotonic() - started
 
-    def _passed(self, sides: Sides) -> Pass | None:
+    def _passed(self, sides: Sides, rows: int = BATCH_PART) -> Pass | None:
         replay = self.replay
         if replay is None:
             return None
         kept = untouched_randomness(self.facts.graph_layers, alone=self.alone)
         try:
             with self.session.unobserved(), kept:
-                return replay.run(sides, BATCH_PART)
-        except Exception as error:
-            self._give_up(f"no statistics of layers: {type(error).__name__}: {error}")
-            raise
+                return replay.run(sides, rows)
+        except (*FAILURES, self.tf.errors.OpError) as error:
+            first_line = str(error).partition("\n")[0][:LONGEST_REASON]
+            self._give_up(f"no statistics of layers: {type(error).__name__}: {first_line}")
+            return None
+
+    def _weights(self) -> dict[int, Any]:
+        """The kernels of all layers that are looked at, as they are now."""
+        replay = self.replay
+        kernels = [] if replay is None else replay.kernels.values()
+        return {id(v): value_of(self.tf, v) for found in kernels for v in found}
 
     # After it
 
@@ -146,6 +163,13 @@ class Sampler:
             self._due = False
             self._pending = (model, sides, step, whole)
 
+    def finish(self) -> None:
+        """The result is about to be written."""
+        self.run_pending()
+        self.written.write()
+        if self._asked and self.replay is None and self.steps:
+            self.recorder.note("no statistics of layers: no batch of the training was seen")
+
     def run_pending(self) -> None:
         """Make the point now: after the step was counted, or right before the result is written.
 
@@ -158,19 +182,22 @@ class Sampler:
     def _after(self, model: Any, sides: Sides, step: int, whole: bool) -> None:
         started = time.monotonic()
         if self.replay is None:
-            self._first(model, sides)
+            self._first(model, sides, step)
             started = time.monotonic()  # what tracing takes is a cost of the start
         found, before = self._found, self._kernels
         self._found, self._kernels = None, {}
         if found is None:
             return
         self.last = sides
-        after = {id(v): _array(v) for v in model.trainable_weights} if whole else None
-        self._keep(step, found, before, after)
-        self._keep_loss(found.predictions, sides[1], step)
+        after = self._weights() if whole else None
+        if self.replay is not None:
+            rows = int(self.tf.nest.flatten(sides)[0].shape[0])
+            self.written.take(
+                Taken(step, found, before, after, sides[1], rows <= BATCH_PART), self.replay
+            )
         self._spent += time.monotonic() - started
 
-    def _first(self, model: Any, sides: Sides) -> None:
+    def _first(self, model: Any, sides: Sides, step: int) -> None:
         """The first sample: the state before the step comes back for it."""
         layers = self.facts.graph_layers
         if sides[0] is None or not layers or not self.initial:
@@ -179,11 +206,13 @@ class Sampler:
         self.replay = Replay(self.tf, model, layers, self.compute, traced=compiled)
         self._choose(sides)
         by_id = {id(variable): value for variable, value in self.initial}
-        self._kernels = {
-            id(v): by_id[id(v)].numpy() for v in model.trainable_weights if id(v) in by_id
-        }
+        self._kernels = {key: array_of(by_id[key]) for key in self._weights() if key in by_id}
+        rows = int(self.tf.nest.flatten(sides)[0].shape[0])
         with at_state(self.tf, model, self.initial):
             self._found = self._passed(sides)
+            if self.written.own and rows > BATCH_PART and self.replay is not None:
+                whole = self._passed(sides, rows)
+                self.written.compared(step, None if whole is None else whole.loss)
 
     def _choose(self, sides: Sides) -> None:
         """The steps, now that the sizes of model and batch are known."""
@@ -195,61 +224,3 @@ class Sampler:
         if self.replay is not None and not self.replay.traced:
             affordable = FEWEST_SAMPLES
         self.steps = chosen_steps(steps, min(self._most, affordable))
-
-    # What is made of it
-
-    def _keep(self, step: int, found: Pass, before: Any, after: Any) -> None:
-        """One point per layer; layers without output and weights have none."""
-        graph = (self.recorder.facts["graph"] or {}).get("layers", [])
-        layers = self.replay.layers if self.replay is not None else {}
-        for index, layer in layers.items():
-            activation = graph[index].get("activation") if index < len(graph) else None
-            point = {"step": step} | self._point(index, found, activation)
-            kernels = points.kernels_of(layer, before)
-            if kernels:
-                old = [before[id(v)] for v in kernels]
-                new = None if after is None else [after[id(v)] for v in kernels]
-                point |= points.weight_statistics(old, new)
-            if kernels and all(id(v) in found.gradients for v in kernels):
-                point |= points.gradient_statistics([found.gradients[id(v)] for v in kernels])
-            if len(point) > 1:
-                self._points.setdefault(index, []).append(point)
-        trace = self.recorder.trace()
-        trace["layers"] = [{"layer": i, "points": p} for i, p in sorted(self._points.items())]
-        if len(self.facts.graph_layers) > len(layers):
-            self.recorder.note(f"statistics of {len(layers)} layers only")
-
-    def _point(self, index: int, found: Pass, activation: Any) -> dict[str, Any]:
-        point: dict[str, Any] = {}
-        if index in found.outputs:
-            point |= points.output_statistics(found.outputs[index], activation)
-        if index in found.output_gradients:
-            point |= points.output_gradient_statistics(found.output_gradients[index])
-        return point
-
-    def _keep_loss(self, predictions: list[Any], y: Any, step: int) -> None:
-        """What entered the loss, per output."""
-        learner = self.recorder.facts["learner"] or {}
-        sites = [use.get("site") for use in learner.get("losses", [])]
-        targets = self.tf.nest.flatten(y)
-        for index, prediction in enumerate(predictions[:16]):
-            if index < len(targets) and targets[index] is not None:
-                entry = self._seen.setdefault(index, {"calls": 0})
-                site = sites[min(index, len(sites) - 1)] if sites else None
-                points.loss_seen(entry, prediction, targets[index])
-                entry["site"] = site
-                self._seen_at.append(step)
-        self.losses_seen()
-        self.recorder.trace()["loss_seen"] = list(self._seen.values())
-
-    def losses_seen(self) -> None:
-        """The loss at the first and the last sampled step, from the losses of all steps."""
-        losses = self.recorder.trace()["loss"]
-        known = [losses[step] for step in self._seen_at if step < len(losses)]
-        for entry in self._seen.values() if known else ():
-            entry["first"], entry["last"] = known[0], known[-1]
-
-
-def _array(variable: Any) -> Any:
-    """The present value as an array; the variable copies before it changes it."""
-    return raw(variable).read_value().numpy()

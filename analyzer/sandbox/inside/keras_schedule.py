@@ -1,4 +1,4 @@
-"""At which steps the layers are looked at: decided by sizes alone, not by the clock."""
+"""At which steps which layers are looked at: decided by sizes alone, not by the clock."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ SHARE = 0.035
 STEP_SECONDS, SAMPLE_SECONDS, LAYER_SECONDS = 1.5e-3, 1e-3, 3e-4
 """Rough costs of a step's administration, of a sample's and of one layer's statistics."""
 OPERATIONS_PER_SECOND = 3e10
+MOST_TRACED_LAYERS = 160
 
 
 def chosen_steps(steps: int, most: int = MOST_SAMPLES) -> list[int]:
-    """The sampled steps of a warm-up of this length, from 0, closer together at the beginning."""
+    """The sampled steps of a warm-up, from 0: the first, the last, and the denser the earlier."""
     count = min(steps, most)
     found: list[int] = []
     for index in range(count):
@@ -50,3 +51,13 @@ def operations_of(layers: list[dict[str, Any]]) -> float:
             sizes = [int(size or 1) for size in (shape or [])[:-1]]
             total += float(layer.get("parameters") or 0) * math.prod(sizes)
     return total
+
+
+def chosen_layers(layers: list[Any]) -> dict[int, Any]:
+    """All layers; of very many those with weights and the last ones before the others."""
+    places = list(range(len(layers)))
+    if len(layers) > MOST_TRACED_LAYERS:
+        weighted = [i for i in places if getattr(layers[i], "trainable_weights", None)]
+        others = [i for i in reversed(places) if i not in set(weighted)]
+        places = sorted([*reversed(weighted), *others][:MOST_TRACED_LAYERS])
+    return {index: layers[index] for index in places}

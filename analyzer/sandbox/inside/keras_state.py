@@ -9,6 +9,14 @@ from typing import Any
 Held = list[tuple[Any, Any]]
 
 
+def trainable_of(model: Any) -> list[Any]:
+    """The trainable variables; none before the model is built, which tf_keras calls an error."""
+    try:
+        return list(getattr(model, "trainable_weights", None) or [])
+    except ValueError:
+        return []
+
+
 def state_of(tf: Any, model: Any, layers: list[Any]) -> list[Any]:
     """Every variable that a forward pass or the loss may change, each once."""
     found = list(model.variables)
@@ -20,9 +28,30 @@ def state_of(tf: Any, model: Any, layers: list[Any]) -> list[Any]:
     return list({id(variable): variable for variable in found}.values())
 
 
+def kernels_of(layer: Any, known: set[int]) -> list[Any]:
+    """The layer's trainable kernels, or all its trainable weights when it has no kernel."""
+    trainable = [v for v in getattr(layer, "trainable_weights", []) if id(v) in known]
+    return [v for v in trainable if len(v.shape) > 1] or trainable
+
+
 def raw(variable: Any) -> Any:
     """What TensorFlow knows: the value of a variable of Keras 3, else the variable itself."""
     return variable.value if type(variable).__module__.startswith("keras.") else variable
+
+
+def array_of(tensor: Any) -> Any:
+    """A tensor as an array without a copy; nothing here writes into it."""
+    view = getattr(tensor, "_numpy", None)
+    return tensor.numpy() if view is None else view()
+
+
+def value_of(tf: Any, variable: Any) -> Any:
+    """The present value as an array; the variable copies before it changes it."""
+    held = raw(variable)
+    handle = getattr(held, "handle", None)
+    if handle is None:
+        return array_of(tf.convert_to_tensor(held))
+    return array_of(tf.raw_ops.ReadVariableOp(resource=handle, dtype=held.dtype))
 
 
 def copies(tf: Any, variables: list[Any]) -> Held:

@@ -60,8 +60,7 @@ def _cause(kind: Kind, symptoms: Sequence[Symptom], program: Program) -> Cause:
 
 def weight(symptom: Symptom, kind: Kind, program: Program) -> float:
     """How much one symptom speaks for one of its causes in this program, 0..CERTAIN."""
-    rank = symptom.causes.index(kind)
-    own = HALF * symptom.strength * NEXT**rank
     if len(symptom.causes) == 1:
-        return own  # it comes from nothing else, whatever the facts are
+        return min(CERTAIN, symptom.strength)  # it comes from nothing else, whatever the facts are
+    own = HALF * symptom.strength * NEXT ** symptom.causes.index(kind)
     return min(CERTAIN, own * odds(kind, program, symptom.steps))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 from math import prod
-from statistics import fmean, median, pstdev
+from statistics import fmean, median
 
 from analyzer.observed import Graph, Layer, LayerPoint, Site
 from analyzer.rules.base import Program
@@ -24,8 +25,10 @@ FEWEST_STEPS = 10
 WINDOW = 10
 """Losses at either end that are compared at most; a quarter of shorter courses."""
 LONGEST_NAME = 60
+MOST_COMPARED = 200
+"""Values of a course whose pairs are compared."""
 BEYOND_NOISE = 3.0
-"""Standard errors between two windows from which they differ: one chance in 700 (normal)."""
+"""Standard deviations from which a course falls or rises: one chance in 700 (normal)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,29 +124,41 @@ class Course:
 
     Attributes:
         first, last: medians of the first and the last window.
-        error: standard error of their difference, from the spread within the windows.
+        error: standard error of their difference, from the noise within the windows.
+        fall: standard deviations by which the whole course falls beyond chance (Mann-Kendall test
+            of trend); negative when it rises.
     """
 
     first: float
     last: float
     error: float
-
-    @property
-    def fall(self) -> float:
-        """Standard errors that the course fell by; negative when it rose."""
-        return (self.first - self.last) / self.error if self.error else math.inf
+    fall: float
 
 
 def course(values: Sequence[float]) -> Course:
     """Compare the ends of a course of at least FEWEST_STEPS finite values.
 
-    The standard error of a window's median is 1.25 of that of its mean (normal values). The spread
-    within the first window holds its own fall, which makes the comparison the more careful.
+    The standard error of a window's median is 1.25 of that of its mean (normal values). The noise
+    is that from step to step (von Neumann 1941), which a steady fall within a window does not
+    enlarge.
     """
     size = max(3, min(WINDOW, len(values) // 4))
     begin, end = values[:size], values[-size:]
-    error = 1.2533 * math.sqrt((pstdev(begin) ** 2 + pstdev(end) ** 2) / size)
-    return Course(median(begin), median(end), error)
+    error = 1.2533 * math.sqrt((_noise(begin) + _noise(end)) / size)
+    return Course(median(begin), median(end), error, _fall(values))
+
+
+def _fall(values: Sequence[float]) -> float:
+    """How many more pairs fall than rise, over the standard deviation of that without a trend."""
+    thinned = values[:: 1 + len(values) // MOST_COMPARED]
+    size = len(thinned)
+    falls = sum((a > b) - (a < b) for a, b in combinations(thinned, 2))
+    return falls / math.sqrt(size * (size - 1) * (2 * size + 5) / 18)
+
+
+def _noise(values: Sequence[float]) -> float:
+    """The variance of independent noise around a slow course: half the mean squared difference."""
+    return fmean((after - before) ** 2 for before, after in pairwise(values)) / 2
 
 
 def mean(values: Sequence[float]) -> float:

@@ -4,8 +4,9 @@ What it finds
     A loss that is clearly higher at the end of the warm-up than at its beginning.
 How it is measured
     Medians of the first and of the last losses (ten each, a quarter of shorter courses): the last
-    is at least twice the first, and further from it than three standard errors of the noise within
-    both. A loss that passes thousandfold its beginning counts whatever its noise.
+    is at least twice the first, and the whole course rises beyond three standard deviations of
+    chance (Mann-Kendall test of trend). A loss that passes thousandfold its beginning counts
+    whatever its noise.
 When it is right
     Losses that compete (adversarial training) and functions of the program's own, which are
     unchecked; a loss below zero.
@@ -74,7 +75,7 @@ class DivergingLoss(SymptomCheck):
                 1.0 if growth >= CERTAIN_GROWTH else 0.6,
                 site=optimizer_site(program),
                 growth=growth,
-                standard_errors=-ends.fall,
+                deviations=-ends.fall,
             )
 
 

@@ -4,7 +4,7 @@ What it finds
     A loss that again and again jumps by more than it was at its beginning, and is not falling.
 How it is measured
     In at least a fifth of the steps the loss differs from the one before by more than the median of
-    the first losses, and the last losses are not below the first by three standard errors nor below
+    the first losses, and neither does the course fall beyond chance, nor are the last losses below
     half of them.
 When it is right
     Tiny batches, whose losses differ by nature: below eight samples this is unchecked.

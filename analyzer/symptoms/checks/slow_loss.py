@@ -3,8 +3,9 @@
 What it finds
     Losses whose end is not below their beginning by more than noise, in a run of enough steps.
 How it is measured
-    Medians of the first and last ten losses differ by less than three standard errors of the noise
-    within both, or the fall is below two hundredths of the beginning; at least forty steps.
+    The whole course falls by less than three standard deviations of chance (Mann-Kendall test of
+    trend), or the medians of its first and last ten losses differ by less than two hundredths; at
+    least forty steps.
 When it is right
     A program whose loss is as low as it gets: a warm-up is short, so this is a weak symptom by
     itself. Fine-tuning and rates that change are unchecked.
@@ -83,7 +84,7 @@ class SlowLoss(SymptomCheck):
             0.5 if fall < HARDLY and ends.error < CLEAR * ends.first else 0.3,
             site=fit_site(program),
             fall=fall,
-            standard_errors=ends.fall,
+            deviations=ends.fall,
         )
 
 

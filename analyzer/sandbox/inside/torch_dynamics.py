@@ -11,11 +11,11 @@ import functools
 from collections.abc import Callable, Iterator, Set
 from typing import Any
 
+from .torch_affordable import SAMPLED_STEPS, affordable, wanted_steps
 from .torch_moments import AS_THEY_ARE, statistics_of
 from .torch_recording import Facts, Look, Node
 from .torch_values import MOST_VALUES, Kept, keep
 
-SAMPLED_STEPS = 20
 MOST_TRACED_LAYERS = 400
 MOST_COPIED = 2**26
 """Weights copied per step to see how far they move; beyond this the largest layers are left out."""
@@ -41,7 +41,8 @@ class Dynamics:
     """
 
     def __init__(self, steps: int, sampled_steps: int, guarded: Guard) -> None:
-        self._wanted = wanted_steps(steps, min(sampled_steps, SAMPLED_STEPS))
+        self._steps, self._most = steps, min(sampled_steps, SAMPLED_STEPS)
+        self._wanted = wanted_steps(steps, self._most)
         self.step = 0
         self.sampled = True
         self._guarded = guarded
@@ -63,6 +64,7 @@ class Dynamics:
 
     def attach(self, nodes: list[Node | None]) -> None:
         """Follow these layers; what was kept while recording is their first point."""
+        self._wanted = wanted_steps(self._steps, affordable(nodes, self._steps, self._most))
         self._renumber(nodes)
         self._layers, self._weights = nodes[:MOST_TRACED_LAYERS], []
         for index, node in enumerate(self._layers):
@@ -186,11 +188,6 @@ class Dynamics:
             {"layer": index, "points": [_point(points[step]) for step in sorted(points)][:64]}
             for index, points in sorted(self._points.items())
         ]
-
-
-def wanted_steps(steps: int, points: int) -> frozenset[int]:
-    """The steps that are looked at, evenly spaced."""
-    return frozenset(range(0, max(steps, 2000), max(1, steps // points)))
 
 
 def look_at(guarded: Guard) -> Callable[[Any, bool], Look]:

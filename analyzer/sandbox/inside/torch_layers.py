@@ -11,9 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import torch_names as names
+from .torch_tensors import first_tensor as first_tensor
+from .torch_tensors import is_tensor as is_tensor
+from .torch_tensors import tensors_given as tensors_given
+from .torch_tensors import tensors_in as tensors_in
 
 Facts = dict[str, Any]
-_WITHOUT_TENSORS = frozenset({str, bytes, int, float, bool})
 
 
 def shape_of(value: Any, batch_axis: int = 0) -> list[int] | None:
@@ -25,55 +28,6 @@ def shape_of(value: Any, batch_axis: int = 0) -> list[int] | None:
     if tensor.dim() > batch_axis:
         sizes.pop(batch_axis)
     return sizes[:16]
-
-
-def is_tensor(value: Any) -> bool:
-    """Whether it is a tensor; nothing is asked of the objects of the program."""
-    return isinstance(value, _tensor_class())
-
-
-@functools.cache
-def _tensor_class() -> Any:
-    import torch
-
-    return torch.Tensor
-
-
-def first_tensor(value: Any) -> Any:
-    """The first tensor in a tensor, sequence or mapping; None when there is none."""
-    if is_tensor(value):
-        return value
-    return next(iter(tensors_in(value)), None)
-
-
-def tensors_given(call: Any) -> list[Any]:
-    """All tensors in the arguments of a call; most calls are given a single one."""
-    arguments, keywords = call
-    if len(arguments) == 1 and not keywords and is_tensor(arguments[0]):
-        return [arguments[0]]
-    return tensors_in(call)
-
-
-def tensors_in(value: Any, depth: int = 0) -> list[Any]:
-    """All tensors in a value, in order; the attributes of output objects count too."""
-    if is_tensor(value):
-        return [value]
-    kind = type(value)
-    if depth > 4 or value is None or kind in _WITHOUT_TENSORS:
-        return []
-    if kind is tuple or kind is list:
-        return [t for item in value[:256] for t in tensors_in(item, depth + 1)]
-    if kind is dict:
-        return [t for item in list(value.values()) for t in tensors_in(item, depth + 1)]
-    if isinstance(value, (str, bytes, int, float)):
-        return []
-    if isinstance(value, Mapping):
-        return [t for item in list(value.values()) for t in tensors_in(item, depth + 1)]
-    if isinstance(value, Sequence):
-        return [t for item in value[:256] for t in tensors_in(item, depth + 1)]
-    if hasattr(value, "__dataclass_fields__"):
-        return [t for item in vars(value).values() for t in tensors_in(item, depth + 1)]
-    return []
 
 
 def library_class(module: Any) -> type | None:

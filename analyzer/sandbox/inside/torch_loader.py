@@ -13,10 +13,11 @@ from typing import Any
 from . import loader_rows
 from .recorder import Recorder
 from .torch_arrays import to_array
-from .torch_batches import Batches, Pile
+from .torch_batches import Batches
 from .torch_constructed import Constructed
 from .torch_loader_reads import kept_randomness, two_reads, worker_streams
 from .torch_loader_sets import Items, content_keys, files_of, items_of_loader, stored_part
+from .torch_piles import Pile
 from .torch_recording import Facts
 
 SECONDS = 4.0

@@ -6,7 +6,6 @@ are counted, never changed or read, and no random number is drawn.
 
 from __future__ import annotations
 
-import sys
 import weakref
 from typing import Any
 
@@ -15,10 +14,10 @@ from .recorder import Recorder
 from .torch_cycle import holds_gradient, parameters_of
 from .torch_order_graph import Graphs
 from .torch_order_numbers import Numbered
+from .torch_order_places import Places
 from .torch_recording import Facts
 from .torch_schedule import Schedules, rate_of
 
-MOST_CALLS = 100
 MOST_EVENTS = 3000
 MOST_PLANS = 20
 """Backward passes at which the plan of the loops is looked for."""
@@ -42,8 +41,7 @@ class Order:
         self.graphs = Graphs()
         self.schedules = Schedules(recorder, constructed)
         self._facts: Facts | None = None
-        self._places: dict[Any, int] = {}
-        self._held_codes: list[Any] = []
+        self._places = Places(recorder)
         self._optimizers = Numbered()
         self._living: list[weakref.ref[Any]] = []
         self._tensors = Numbered(2**31)
@@ -72,7 +70,7 @@ class Order:
 
     def event(self, kind: str, **facts: Any) -> Facts | None:
         """One call, at the user's place; None when no more are kept."""
-        place = self._place(kind)
+        place = self._places.number(kind, self._facts or self.facts)
         if place is None:
             return None
         found = self._facts or self.facts
@@ -87,30 +85,6 @@ class Order:
                 made[name] = value
         events.append(made)
         return made
-
-    def _place(self, kind: str) -> int | None:
-        frame = self.recorder.sources.innermost(sys._getframe(2))
-        key = (kind, id(frame.f_code), frame.f_lasti) if frame is not None else (kind,)
-        if key not in self._places:
-            site = None if frame is None else self.recorder.sources.of_frame(frame)
-            self._held_codes.append(frame and frame.f_code)  # an id counts while its object lives
-            number = self._call_at(kind, site)
-            if number is None:
-                return None
-            self._places[key] = number
-        return self._places[key]
-
-    def _call_at(self, kind: str, site: Facts | None) -> int | None:
-        """The number of a place; one place may be several instructions (Python specializes)."""
-        calls = self.facts["calls"]
-        for number, call in enumerate(calls):
-            if call["kind"] == kind and call["site"] == site:
-                return number
-        if len(calls) >= MOST_CALLS:
-            self.facts["whole"] = False
-            return None
-        calls.append({"kind": kind, "site": site, "count": 0})
-        return len(calls) - 1
 
     # Optimizers
 
@@ -181,7 +155,7 @@ class Order:
             if not new and not partly:
                 facts["held"] = int(any(map(self._holds, self._living)))
             facts["of"] = None if partly else number
-            place = self._place("backward")
+            place = self._places.number("backward", self.facts)
             facts |= self.graphs.look(tensor.grad_fn, place, retained=retained)
         self.event("backward", **facts)
 

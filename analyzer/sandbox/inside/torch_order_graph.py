@@ -41,7 +41,7 @@ class Graphs:
         """The graph's facts of a backward event from this node, called at this place."""
         scaled = _scaled_near(root) if self._any_scaled else None
         inner: Any = root
-        if scaled is root and _multiplies(root):
+        if scaled is not None and scaled is root and _multiplies(root):
             inner = root.next_functions[0][0]
         direct = inner is not None and LOSS in inner.metadata
         facts: Facts = {"scaled": scaled is not None or None, "direct": direct or None}

@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 
 MOST_VALUES = 2**18
 """Values of one output that are kept; of a larger one evenly spaced ones."""
+MOST_READ = 2**19
+"""Values of one output that are read; of a larger one evenly spaced samples."""
+FEWEST_READ = 64
+"""Samples that are read in any case."""
 CHANNELS_FIRST = frozenset(
     {
         "conv",
@@ -28,7 +32,7 @@ class Kept(NamedTuple):
     Attributes:
         values: a copy, flat when it is thinned; share: kept values over all.
         axis: of the units in the copy; None where there are none, or they are in `bounds`.
-        bounds: largest and smallest value of every unit, of a tensor that is thinned.
+        bounds: largest and smallest value of every unit in what was read, of a thinned tensor.
     """
 
     values: Any
@@ -61,18 +65,20 @@ def keep(tensor: Any, first: bool | None = None, most: int = MOST_VALUES) -> Kep
 
     if not tensor.is_floating_point() or not tensor.numel() or tensor.layout != torch.strided:
         return None
-    values = tensor.detach()
+    count, values = tensor.numel(), tensor.detach()
     if type(values) is not torch.Tensor:
         values = values.as_subclass(torch.Tensor)
+    if count > MOST_READ:
+        values = values[:: max(1, min(-(-count // MOST_READ), values.shape[0] // FEWEST_READ))]
     axis = None
     if first is not None and values.dim() >= 2:
         axis = 1 if first else values.dim() - 1
         if values.numel() == values.shape[axis]:
             axis = None  # a single row says nothing about a unit
-    if values.numel() <= most:
+    if count <= most:
         return Kept(values.clone(memory_format=torch.contiguous_format), 1.0, axis)
     thinned = values.reshape(-1)[:: -(-values.numel() // most)].clone()
-    share = thinned.numel() / values.numel()
+    share = thinned.numel() / count
     return Kept(thinned, share, None, None if axis is None else _bounds(values, axis))
 
 

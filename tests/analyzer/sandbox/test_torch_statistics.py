@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.observed import LayerPoint, Observation
+from analyzer.sandbox.inside.torch_affordable import FEWEST, affordable, wanted_steps
 from analyzer.sandbox.inside.torch_cycle import marks_of
 from analyzer.sandbox.inside.torch_moments import statistics_of
+from analyzer.sandbox.inside.torch_recording import Look, Node
 from analyzer.sandbox.inside.torch_values import channels_first, keep
 from tests.support.torch_programs import torch_programs
 
@@ -161,6 +163,33 @@ def test_units_lie_where_the_layer_puts_them() -> None:
     assert not channels_first("activation", 3, [False])
     assert not channels_first("dense", 4, [True])
     assert channels_first("merge", 4, [])
+
+
+def linear(inputs: int, outputs: int, rows: int) -> Node:
+    """A dense layer as a recording has it."""
+    module = torch.nn.Linear(inputs, outputs)
+    look = Look(keep(torch.zeros(rows, outputs), first=False))
+    return Node((), {}, (), None, module, list(module.parameters()), look)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 400), st.integers(1, 20))
+@settings(deadline=None, max_examples=40)
+def test_the_number_of_points_follows_from_the_shapes(
+    inputs: int, outputs: int, rows: int, most: int
+) -> None:
+    nodes: list[Node | None] = [linear(inputs, outputs, rows), None]
+    found = affordable(nodes, 60, most)
+    assert min(most, FEWEST) <= found <= most
+    assert affordable(nodes, 60, most) == found
+    steps = wanted_steps(60, found)
+    assert {0, 2, 4} <= steps
+    assert found <= len([step for step in steps if step < 60]) <= 2 * found + 3
+
+
+def test_large_models_are_looked_at_more_often() -> None:
+    assert affordable([linear(8, 8, 8)], 60, 20) == FEWEST
+    assert affordable([linear(400, 400, 50_000)], 60, 20) == 20
+    assert affordable([], 60, 20) == 20
 
 
 def test_marks_tell_written_gradients_from_others() -> None:

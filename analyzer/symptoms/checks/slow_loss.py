@@ -4,8 +4,8 @@ What it finds
     Losses whose end is not below their beginning by more than noise, in a run of enough steps.
 How it is measured
     The whole course falls by less than three standard deviations of chance (Mann-Kendall test of
-    trend), or the medians of its first and last ten losses differ by less than two hundredths; at
-    least forty steps.
+    trend) and by less than a quarter, or the medians of its first and last ten losses differ by
+    less than two hundredths; at least forty steps.
 When it is right
     A program whose loss is as low as it gets: a warm-up is short, so this is a weak symptom by
     itself. Fine-tuning and rates that change are unchecked.
@@ -38,6 +38,7 @@ from analyzer.symptoms.samples import falling, warmed
 
 FEWEST = 40  # steps: a sound MLP at its usual rate has left its beginning by then
 HARDLY = 0.02  # of the first losses
+MUCH = 0.25  # of the first losses: such a fall is no slow one, however noisy
 CLEAR = 0.05  # of the first losses: noise beyond it could hide a fall as well as make one
 
 
@@ -76,7 +77,8 @@ class SlowLoss(SymptomCheck):
             return
         ends = course(seen)
         fall = 1 - ends.last / ends.first if ends.first > 0 else 1.0
-        if not (ends.fall < BEYOND_NOISE or fall < HARDLY) or fall < -1:
+        noisy = ends.fall < BEYOND_NOISE and fall < MUCH
+        if not (noisy or fall < HARDLY) or fall < -1:
             return
         yield self.symptom(
             f"The loss was {number(ends.first)} in the first and {number(ends.last)} in the last"

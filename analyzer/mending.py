@@ -21,6 +21,9 @@ class Broken(Enum):
     BROKEN = "broken"
 
 
+SCORELESS = frozenset({"api", "framework", "performance", "metric"})
+"""Kinds whose edits leave the training as it is; the check that follows them is proof enough."""
+
 Recheck = Callable[[Mapping[str, str]], Verdict | Broken | None]
 """Checks the program again with these texts in place of its files; None when there is no time."""
 
@@ -51,14 +54,34 @@ class Mend:
         """Whether the finding becomes a comment."""
         return self.judged.finding.severity != "advice"
 
+    @property
+    def tentative(self) -> bool:
+        """Whether only a gain can speak for the edit: a rule's advice about how it trains."""
+        finding = self.judged.finding
+        return not self.posted and finding.proof == "rule" and finding.kind not in SCORELESS
+
 
 def plan_mends(judged: Sequence[Judged], file: SourceFile) -> tuple[Mend, ...]:
-    """A mend per finding; mends that touch the same lines share one merged edit."""
+    """A mend per finding; mends that touch the same lines share one merged edit.
+
+    A tentative edit stays apart: what speaks for its neighbours does not speak for it.
+    """
     mends = [_planned(each, file) for each in judged]
-    groups = _overlapping(mends)
+    return _merged(mends, [mend for mend in mends if not mend.tentative], file)
+
+
+def merge_offered(mends: Sequence[Mend], file: SourceFile) -> tuple[Mend, ...]:
+    """The mends with those merged that are offered in the end and touch the same lines."""
+    offered = [m for m in mends if m.verified or (m.posted and m.verified is None)]
+    return _merged(mends, offered, file)
+
+
+def _merged(mends: Sequence[Mend], some: Sequence[Mend], file: SourceFile) -> tuple[Mend, ...]:
+    """The mends, with merged edits for those of `some` that overlap."""
+    groups = _overlapping(some)
     merged: list[Mend] = []
     for mend in mends:
-        group = next((g for g in groups if mend in g), [mend])
+        group = next((g for g in groups if any(mend is other for other in g)), [mend])
         merged.append(mend if len(group) == 1 else _merge(mend, group, file))
     return tuple(merged)
 
@@ -108,8 +131,16 @@ def _merge(mend: Mend, group: Sequence[Mend], file: SourceFile) -> Mend:
 
 
 def compatible(mends: Sequence[Mend]) -> tuple[Change, ...]:
-    """All changes, each once; where two set the same thing the more severe finding decides."""
-    ordered = sorted(mends, key=lambda m: SEVERITIES.index(m.judged.finding.severity))
+    """All changes, each once; where two set the same thing the more severe finding decides.
+
+    Of equally severe ones another spelling of the same value gives way to another value.
+    """
+
+    def rank(mend: Mend) -> tuple[int, bool]:
+        finding = mend.judged.finding
+        return SEVERITIES.index(finding.severity), finding.kind in SCORELESS
+
+    ordered = sorted(mends, key=rank)
     chosen: dict[object, Change] = {}
     for mend in ordered:
         for change in mend.changes:

@@ -237,9 +237,7 @@ class _Review:
             return mends, ()
         if recheck is None or request is None or why_unprovable(observed.observation) is not None:
             return unshown(mends), ()
-        until = (
-            started + self._budget - again_seconds(observed.observation, brief=brief)
-        )  # for the last check
+        until = started + self._budget - again_seconds(observed.observation, brief=brief)
 
         def say(text: str) -> None:
             self.say(f"{self.program.path}: {text}")
@@ -254,8 +252,8 @@ class _Review:
             tried = proving.prove(mends, candidates_for(mends, view), advice=self._tries_advice)
             found = explain(proving, view, tried)
         mends = (*tried, found.mend) if found.mend else tried
-        advice = self._tries_advice
-        return check_raised(mends, verdict, file, recheck, advice=advice), found.unchecked
+        checked = check_raised(mends, verdict, file, recheck, advice=self._tries_advice)
+        return checked, found.unchecked
 
     def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:
         finding = mending.finding_with_fix(mend, file)

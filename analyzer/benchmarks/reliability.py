@@ -35,11 +35,15 @@ class Judgement:
 
 
 def judgements(outcomes: Sequence[Outcome]) -> list[Judgement]:
-    """All findings of all programs."""
+    """What rules that can raise an error or a warning found in all programs.
+
+    Mere advice (another width, fewer epochs) is a matter of judgement that no label settles.
+    """
     return [
         Judgement(outcome.case.file, finding, outcome.is_right(finding))
         for outcome in outcomes
         for finding in outcome.report.findings
+        if rule_named(finding.rule).severity != "advice"
     ]
 
 

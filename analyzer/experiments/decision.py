@@ -6,8 +6,9 @@ better when all of this holds:
 
 * a one-sided paired t test rejects "no gain" at LEVEL, which is 5 % shared out over the four looks
   at the growing data (Bonferroni), so that looking again and again does not add up;
-* the mean gain is larger than the spread (largest less smallest) of the program's own runs: more
-  than doing nothing for another seed has given;
+* the mean gain is larger than the spread of the program's own runs, twice their standard deviation:
+  more than doing nothing for another seed gives. (The distance of the largest from the smallest run
+  is as large for three seeds, but grows with every further one.);
 * the mean gain is at least MATERIAL.
 
 "Worse" is the same for a loss of score. `tests/analyzer/experiments/test_decision.py` simulates the
@@ -30,6 +31,8 @@ CRITICAL = {2: 6.205347, 3: 4.176535, 4: 3.495406, 5: 3.163381}
 """Student's t with so many degrees of freedom exceeded with probability LEVEL = 0.0125."""
 MATERIAL = 0.05
 """Smallest gain called one, in units of the score: five points of accuracy, 0.05 of R2."""
+DEVIATIONS = 2.0
+"""Standard deviations of the program's own runs that a gain must exceed."""
 SMALLEST_DEVIATION = 0.01
 """Three equal differences do not mean that a fourth could not differ: floor of their deviation."""
 
@@ -75,4 +78,4 @@ def hopeless(gaps: Sequence[float]) -> bool:
 
 
 def _spread(scores: Sequence[float]) -> float:
-    return max(scores) - min(scores)
+    return DEVIATIONS * statistics.stdev(scores)

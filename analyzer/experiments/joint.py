@@ -15,11 +15,15 @@ from analyzer.experiments.outcomes import JUDGEMENT, raised, told, unproven
 from analyzer.experiments.standing import is_advice
 from analyzer.experiments.trial import Verdict
 from analyzer.fixing.edits import FixPlan
+from analyzer.kinds import Kind
 from analyzer.mending import Mend
 
 if TYPE_CHECKING:
     from analyzer.experiments.proving import Proving
 
+SLOWING: frozenset[Kind] = frozenset({"dropout", "batch_norm"})
+"""Kinds whose edits may score worse at first, as long as averages gather or units are missing: they
+would hide what the others achieve, and are tried alone."""
 UNPRUNED = "no time was left to tell which of the edits does it"
 
 

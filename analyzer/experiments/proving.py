@@ -21,7 +21,7 @@ from analyzer.errors import EditError
 from analyzer.experiments.candidates import Candidate, in_order
 from analyzer.experiments.companions import try_companions
 from analyzer.experiments.decision import FEWEST_PAIRS
-from analyzer.experiments.joint import Attempt, try_together
+from analyzer.experiments.joint import SLOWING, Attempt, try_together
 from analyzer.experiments.materiality import reason_against
 from analyzer.experiments.outcomes import JUDGEMENT, needless, raised, supported, told, unproven
 from analyzer.experiments.runs import Trainings
@@ -40,8 +40,6 @@ from analyzer.mending import Mend, compatible
 from analyzer.source.files import SourceFile
 
 NOT_TRIED = "not tried for lack of time"
-SLOWING = frozenset({"dropout"})
-"""Kinds whose edits slow down learning at first: they would hide what the others achieve."""
 AMPLE = 3
 """Comparisons for which there must be time before one is spent on what is posted anyway."""
 

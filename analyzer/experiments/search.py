@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from analyzer.calibration import calibrated
 from analyzer.errors import EditError
 from analyzer.experiments.decision import FEWEST_PAIRS
+from analyzer.experiments.joint import SLOWING
 from analyzer.experiments.materiality import POOR
 from analyzer.experiments.proving import NOT_TRIED, Proving
 from analyzer.experiments.runs import NotMeasured
@@ -146,7 +147,7 @@ def _compatible(
     kept: dict[str, Repair] = {}
     for repair in sorted(repairs, key=lambda each: -each.likelihood):
         family = FAMILIES.get(repair.kind, repair.kind)
-        if family in kept or len(kept) == MOST_AT_ONCE:
+        if family in kept or len(kept) == MOST_AT_ONCE or repair.kind in SLOWING:
             continue
         if _planned(proving, program, _joined([*kept.values(), repair]), chance) is not None:
             kept[family] = repair

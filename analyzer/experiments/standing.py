@@ -7,9 +7,6 @@ from dataclasses import replace
 
 from analyzer.mending import Mend
 
-SCORELESS = frozenset({"api", "framework", "performance", "metric"})
-"""Kinds whose edits leave the training as it is; the check that follows them is proof enough."""
-
 
 def is_contract(mend: Mend) -> bool:
     """A finding that is posted whatever experiments say, with an edit that passed its check."""
@@ -28,8 +25,7 @@ def gains(mend: Mend) -> bool:
 
 def rests_on_a_rule(mend: Mend) -> bool:
     """Whether only a gain can speak for the edit: a rule's advice about how the program trains."""
-    finding = mend.judged.finding
-    return not mend.posted and finding.proof == "rule" and finding.kind not in SCORELESS
+    return mend.tentative
 
 
 def unshown(mends: Iterable[Mend]) -> tuple[Mend, ...]:

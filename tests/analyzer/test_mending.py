@@ -6,7 +6,7 @@ from analyzer.findings import Finding
 from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression
 from analyzer.fixing.lines import apply_edits
 from analyzer.fusion import Judged, Verdict
-from analyzer.mending import Broken, finding_with_fix, plan_mends
+from analyzer.mending import Broken, finding_with_fix, merge_offered, plan_mends
 from analyzer.observed import Site
 from analyzer.rechecking import verify
 from analyzer.source.files import SourceFile, decode_source
@@ -51,6 +51,19 @@ def test_of_two_values_for_one_place_the_more_severe_finding_decides():
     found = [judged("advice", 1, 2, "7", "advice"), judged("error", 1, 2, "8", "error")]
     for mend in plan_mends(found, source()):
         assert apply_edits(TEXT, mend.edits) == "f(8, 2)\ng(3)\nh(4)\n"
+
+
+def test_what_speaks_for_an_edit_does_not_speak_for_a_tentative_one_beside_it():
+    spelling, rate = judged("api", 1, 2, "7", "advice"), judged("rate", 1, 5, "8", "advice")
+    suspicion = rate.finding.model_copy(update={"proof": "rule"})
+    one, two = plan_mends([spelling, replace(rate, finding=suspicion)], source())
+    assert apply_edits(TEXT, one.edits) == "f(7, 2)\ng(3)\nh(4)\n"
+    assert apply_edits(TEXT, two.edits) == "f(1, 8)\ng(3)\nh(4)\n"
+    done = replace(one, verified=True)
+    left, _ = merge_offered([done, two], source())
+    assert left.edits == one.edits
+    for mend in merge_offered([done, replace(two, verified=True)], source()):
+        assert apply_edits(TEXT, mend.edits) == "f(7, 8)\ng(3)\nh(4)\n"
 
 
 def test_edits_of_different_lines_stay_apart():

@@ -10,6 +10,7 @@ from scipy import stats
 
 from analyzer.experiments.decision import (
     CRITICAL,
+    DEVIATIONS,
     FEWEST_PAIRS,
     LEVEL,
     MATERIAL,
@@ -98,7 +99,7 @@ def test_better_means_material_and_beyond_the_spread(pairs):
     gain = float(np.mean(after) - np.mean(before))
     if outcome == "better":
         assert gain >= MATERIAL - 1e-9
-        assert gain > max(before) - min(before)
+        assert gain > DEVIATIONS * np.std(before, ddof=1) - 1e-9
     if outcome == "worse":
         assert -gain >= MATERIAL - 1e-9
 
@@ -116,7 +117,13 @@ def test_a_shift_of_both_sides_changes_nothing_near_no_bound(pairs, shift):
         decide([b + shift for b in before], [a + shift for a in after]),
     )
     gaps = np.subtract(after, before)
-    near = min(abs(abs(gaps.mean()) - MATERIAL), abs(abs(gaps.mean()) - np.ptp(before))) < 1e-6
+    near = (
+        min(
+            abs(abs(gaps.mean()) - MATERIAL),
+            abs(abs(gaps.mean()) - DEVIATIONS * np.std(before, ddof=1)),
+        )
+        < 1e-6
+    )
     assert near or one == other or {one, other} <= {"noise", None}
 
 
@@ -132,6 +139,11 @@ def test_clear_cases_stop_after_three_pairs():
     assert decide([0.31, 0.33, 0.30], [0.94, 0.95, 0.93]) == "better"
     assert decide([0.94, 0.95, 0.93], [0.31, 0.33, 0.30]) == "worse"
     assert decide([0.50, 0.51, 0.49], [0.50, 0.50, 0.50]) == "noise"
+
+
+def test_a_steady_gain_counts_although_one_seed_had_luck():
+    before, after = [0.53, 0.40, 0.0, 0.34, 0.37, 0.13], [0.87, 0.96, 0.78, 0.65, 0.96, 0.40]
+    assert decide(before, after) == "better"
 
 
 def test_an_unsteady_program_needs_more_pairs():

@@ -15,4 +15,4 @@ for epoch in range(4):
     for inputs, targets in loader:
         student.zero_grad()
         criterion(student(inputs), targets).backward()
-        teacher_optimizer.step()  # fault also=stray-optimizer,gradients-not-cleared,parameters-without-optimizer
+        teacher_optimizer.step()  # fault also=stray-optimizer,gradients-not-cleared

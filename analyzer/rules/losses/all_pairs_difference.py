@@ -32,7 +32,8 @@ from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression
 from analyzer.observed import Broadcast, Site, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.mends import text_at
-from analyzer.rules.samples import PATH, sample
+from analyzer.rules.sample_calls import PATH
+from analyzer.rules.samples import sample
 
 OPERANDS = re.compile(r"(?P<first>\w+) (?P<sign>[-*/]) (?P<second>\w+)")
 VERBS = {"sub": "subtracts", "mul": "multiplies", "div": "divides"}

@@ -32,7 +32,8 @@ from analyzer.observed import OutputUse, Site, Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.losses import CATEGORICAL, only_loss
 from analyzer.rules.reading.mends import text_at
-from analyzer.rules.samples import PATH, sample
+from analyzer.rules.sample_calls import PATH
+from analyzer.rules.samples import sample
 
 AXIS = re.compile(r"(?P<before>.*(?:\(|, ?|dim=|axis=))0\)")
 

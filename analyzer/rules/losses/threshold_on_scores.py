@@ -33,7 +33,8 @@ from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.losses import only_loss, takes_logits
 from analyzer.rules.reading.mends import text_at
 from analyzer.rules.reading.proof import first_loss_seen, number
-from analyzer.rules.samples import PATH, at, sample
+from analyzer.rules.sample_calls import PATH
+from analyzer.rules.samples import at, sample
 
 HALF = 0.5
 SLACK = 1e-3

@@ -36,7 +36,8 @@ from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.loaders import INVENTED, own_loaders
 from analyzer.rules.reading.mends import text_at
 from analyzer.rules.reading.proof import number
-from analyzer.rules.samples import PATH, at, sample
+from analyzer.rules.sample_calls import PATH
+from analyzer.rules.samples import at, sample
 
 CALL = re.compile(r"(?P<scaler>\w+)\.fit_transform\((?P<rest>.*)\)$")
 

@@ -99,8 +99,8 @@ class Cycle:
         return known[1]
 
     def _living(self) -> list[tuple[Any, _State]]:
-        found = [(reference(), state) for reference, state in self._states.values()]
-        return [(optimizer, state) for optimizer, state in found if optimizer is not None]
+        known = self._states.values()
+        return [(owner, state) for reference, state in known if (owner := reference()) is not None]
 
     def before_backward(self, in_eval_mode: bool) -> None:
         """A backward pass begins."""

@@ -137,7 +137,7 @@ class Training:
             return
         self.calls.quietly(self._backward_ends)
         self._backward_since_step = True
-        if report.of_another or (self.heard.stepped and not self._by_itself):
+        if (self.heard.stepped and not self._by_itself) or report.of_another:
             return
         if not report.optimizers.living():
             self._step_by_itself()

@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from .torch_recording import Node
-from .torch_values import MOST_READ
+from .torch_values import MOST_VALUES
 
 SAMPLED_STEPS = 20
 FEWEST = 8
@@ -22,7 +22,7 @@ EARLY = (0, 2, 4)
 """Steps that are looked at in any case: some programs have few."""
 LONGEST = 2000
 STEP = {"layer": 40e-6, "operation": 20e-12, "value": 5e-9}
-LOOK = {"layer": 25e-6, "weight": 1.5e-9, "value": 3e-9}
+LOOK = {"layer": 25e-6, "weight": 1.5e-9, "value": 20e-9}
 """Seconds per layer, multiplication or addition, value of an output and trained weight."""
 
 
@@ -36,7 +36,7 @@ def affordable(nodes: list[Node | None], steps: int, most: int) -> int:
         weights = [p for p in node.parameters if p.requires_grad]
         count = sum(p.numel() for p in weights)
         step += STEP["layer"] + STEP["value"] * values + STEP["operation"] * _work(weights, values)
-        look += LOOK["layer"] + LOOK["weight"] * count + LOOK["value"] * min(values, MOST_READ)
+        look += LOOK["layer"] + LOOK["weight"] * count + LOOK["value"] * min(values, MOST_VALUES)
     if not look:
         return most
     return min(most, max(FEWEST, int(SHARE * steps * step / look)))

@@ -106,17 +106,11 @@ def _saturated(flat: Any, activation: str | None) -> Columns:
 
 def _units(values: Any, group: list[Kept]) -> Columns:
     """Shares of units that are zero, or have one value, for all of the batch."""
-    import torch
-
-    axis, bounds = group[0].axis, group[0].bounds
-    if bounds is not None:
-        pairs = [kept.bounds for kept in group if kept.bounds is not None]
-        high, low = (torch.stack([pair[i] for pair in pairs]) for i in (0, 1))
-    elif axis is not None:
-        others = [a for a in range(1, values.dim()) if a != axis + 1]
-        high, low = values.amax(others), values.amin(others)
-    else:
+    axis = group[0].axis
+    if axis is None:
         return {}
+    others = [a for a in range(1, values.dim()) if a != axis + 1]
+    high, low = values.amax(others), values.amin(others)
     return {
         "output_dead": _part((high == 0) & (low == 0)),
         "output_same": _part(high == low),

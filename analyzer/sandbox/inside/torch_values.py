@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-MOST_VALUES = 2**18
+MOST_VALUES = 2**16
 """Values of one output that are kept; of a larger one evenly spaced ones."""
-MOST_READ = 2**19
-"""Values of one output that are read; of a larger one evenly spaced samples."""
-FEWEST_READ = 64
-"""Samples that are read in any case."""
+ROWS_FACTOR = 8
+"""So many times more where a unit has one value per sample, side by side with the others'."""
 CHANNELS_FIRST = frozenset(
     {
         "conv",
@@ -30,15 +28,13 @@ class Kept(NamedTuple):
     """Values of one tensor.
 
     Attributes:
-        values: a copy, flat when it is thinned; share: kept values over all.
-        axis: of the units in the copy; None where there are none, or they are in `bounds`.
-        bounds: largest and smallest value of every unit in what was read, of a thinned tensor.
+        values: a copy; share: kept values over all.
+        axis: of the units in the copy; None where there are none.
     """
 
     values: Any
     share: float = 1.0
     axis: int | None = None
-    bounds: tuple[Any, Any] | None = None
 
     @property
     def nbytes(self) -> int:
@@ -68,20 +64,22 @@ def keep(tensor: Any, first: bool | None = None, most: int = MOST_VALUES) -> Kep
     count, values = tensor.numel(), tensor.detach()
     if type(values) is not torch.Tensor:
         values = values.as_subclass(torch.Tensor)
-    if count > MOST_READ:
-        values = values[:: max(1, min(-(-count // MOST_READ), values.shape[0] // FEWEST_READ))]
     axis = None
     if first is not None and values.dim() >= 2:
         axis = 1 if first else values.dim() - 1
-        if values.numel() == values.shape[axis]:
+        if count == values.shape[axis]:
             axis = None  # a single row says nothing about a unit
-    if count <= most:
-        return Kept(values.clone(memory_format=torch.contiguous_format), 1.0, axis)
-    thinned = values.reshape(-1)[:: -(-values.numel() // most)].clone()
-    share = thinned.numel() / count
-    return Kept(thinned, share, None, None if axis is None else _bounds(values, axis))
+    if count > most:
+        values, axis = _thinned(values, axis, most)
+    copy = values.clone(memory_format=torch.contiguous_format)
+    return Kept(copy, copy.numel() / count, axis)
 
 
-def _bounds(values: Any, axis: int) -> tuple[Any, Any]:
-    others = [a for a in range(values.dim()) if a != axis]
-    return values.amax(others), values.amin(others)
+def _thinned(values: Any, axis: int | None, most: int) -> tuple[Any, int | None]:
+    """Evenly spaced values, of every unit where there are units; and where the units lie now."""
+    if axis == 1 and values.dim() > 2:
+        return values.flatten(2)[:, :, :: -(-values.numel() // most)], 1
+    if axis is not None:
+        rows = values.reshape(-1, values.shape[-1])
+        return rows[:: -(-values.numel() // (ROWS_FACTOR * most))], 1
+    return values.reshape(-1)[:: -(-values.numel() // most)], None

@@ -17,7 +17,7 @@ from analyzer.diagnosis.training import METHODS, train_model
 from analyzer.options import SandboxPolicy
 
 Say = Callable[[str], None]
-SMALL = 6  # base programs of the small corpus, all of them for PyTorch
+SMALL = 4  # base programs of the small corpus, all of them for PyTorch
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from analyzer.diagnosis.corpus.cache import Cache
 from analyzer.diagnosis.forest import read_forest
 from analyzer.diagnosis.rows import LABELS, read_rows
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:

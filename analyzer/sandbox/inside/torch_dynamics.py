@@ -14,14 +14,16 @@ from typing import Any
 from .torch_affordable import SAMPLED_STEPS, affordable, wanted_steps
 from .torch_moments import AS_THEY_ARE, statistics_of
 from .torch_recording import Facts, Look, Node
-from .torch_values import MOST_VALUES, Kept, keep
+from .torch_values import Kept, keep
 
 MOST_TRACED_LAYERS = 400
 MOST_COPIED = 2**26
 """Weights copied per step to see how far they move; beyond this the largest layers are left out."""
-HELD_BYTES = 2**25
+HELD_BYTES = 2**26
 """Copies that are kept before their statistics are computed."""
-LOOK_VALUES = 2**16
+GRADIENT_VALUES = 2**14
+"""Values kept of the gradient after one layer."""
+LOOK_VALUES = 2**15
 """Values kept of one output while it is not known yet which model is trained."""
 LOOK_BYTES = 2**28
 CHUNK = 2**22
@@ -205,15 +207,13 @@ def look_at(guarded: Guard) -> Callable[[Any, bool], Look]:
         def take(kept: Kept | None) -> None:
             found.gradient = found.gradient or kept
 
-        listen_to_gradient(output, take, guarded, LOOK_VALUES)
+        listen_to_gradient(output, take, guarded)
         return found
 
     return look
 
 
-def listen_to_gradient(
-    output: Any, take: Callable[[Kept | None], None], guarded: Guard, most: int = MOST_VALUES
-) -> None:
+def listen_to_gradient(output: Any, take: Callable[[Kept | None], None], guarded: Guard) -> None:
     """Keep the gradient of the loss after this tensor, when the backward pass comes by.
 
     A later operation in place does not matter: PyTorch hands the gradient after the value that the
@@ -223,7 +223,7 @@ def listen_to_gradient(
         return
 
     def hook(gradient: Any) -> None:
-        guarded(lambda: take(keep(gradient, most=most)))
+        guarded(lambda: take(keep(gradient, most=GRADIENT_VALUES)))
 
     hook.__torch_unserializable__ = True  # type: ignore[attr-defined] # no warning when it is saved
     output.register_hook(hook)

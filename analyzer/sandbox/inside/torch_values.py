@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-MOST_VALUES = 2**16
+MOST_VALUES = 2**15
 """Values of one output that are kept; of a larger one evenly spaced ones."""
-ROWS_FACTOR = 8
+ROWS_FACTOR = 2
 """So many times more where a unit has one value per sample, side by side with the others'."""
 CHANNELS_FIRST = frozenset(
     {

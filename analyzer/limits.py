@@ -31,6 +31,6 @@ class Limits:
     output_bytes: int = 20_000
     result_bytes: int = 16 * 2**20
     steps: int = 60
-    warmup_seconds: float = 20.0
+    warmup_seconds: float = 10.0
     samples: int = 4096
     interrupt: Callable[[], None] | None = field(default=None, compare=False)

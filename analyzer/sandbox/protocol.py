@@ -82,7 +82,7 @@ class Request(BaseModel):
     argv: tuple[str, ...] = ()
     working_folder: str | None = None
     steps: int = Field(default=60, ge=1)
-    warmup_seconds: float = Field(default=20.0, ge=0.0)
+    warmup_seconds: float = Field(default=10.0, ge=0.0)
     after_seconds: float = Field(default=2.0, ge=0.0)
     samples: int = Field(default=4096, ge=1)
     sampled_steps: int = Field(default=20, ge=1)

@@ -161,7 +161,7 @@ def test_layers_are_measured_at_sampled_steps(tmp_path: Path) -> None:
     assert observation.trace is not None
     traces = {trace.layer: trace.points for trace in observation.trace.layers}
     assert sorted(traces) == [0, 1, 2, 3]
-    assert [point.step for point in traces[1]] == list(range(0, 40, 2))
+    assert [point.step for point in traces[1]] == [0, 2, 4, *range(5, 40, 5)]
     for point in traces[1]:
         assert point.output_nan == 0.0
         assert point.weight_norm is not None

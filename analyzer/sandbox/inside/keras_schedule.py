@@ -36,10 +36,15 @@ def affordable_samples(steps: int, operations: float, rows: int, layers: int) ->
         rows: samples in a batch.
         layers: layers that are looked at.
     """
-    compute = 6.0 * operations * rows / OPERATIONS_PER_SECOND
+    compute = step_seconds(operations, rows)
     part = min(1.0, BATCH_PART / max(1, rows))
     sample = SAMPLE_SECONDS + LAYER_SECONDS * layers + part * compute
     return max(FEWEST_SAMPLES, int(SHARE * steps * (STEP_SECONDS + compute) / sample))
+
+
+def step_seconds(operations: float, rows: int) -> float:
+    """Roughly what one step of training computes; arguments as in `affordable_samples`."""
+    return 6.0 * operations * rows / OPERATIONS_PER_SECOND
 
 
 def operations_of(layers: list[dict[str, Any]]) -> float:

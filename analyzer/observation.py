@@ -93,12 +93,7 @@ def observe_program(
     """
     started = time.monotonic()
     request = build_request(root, source, spec, options, runnable(root, source, texts))
-    if texts:
-        request = request.model_copy(update={"sampled_steps": RECHECK_SAMPLES})
-    if brief:
-        short = {"steps": BRIEF_STEPS, "warmup_seconds": BRIEF_SECONDS, "after_seconds": 0.0}
-        request = request.model_copy(update=short)
-
+    request = _shortened(request, edited=bool(texts), brief=brief)
     if request.entry is None and not (root / (request.script or "")).is_file():
         missing = f"the configured run starts {request.script}, and there is no such file"
         return Observed(source, None, missing)
@@ -115,6 +110,16 @@ def observe_program(
             return Observed(source, None, f"sandbox unavailable: {error}")
     seconds = _again(runs.seen, time.monotonic() - started)
     return Observed(source, as_it_stands(runs.seen, source), None, seconds, runs.way)
+
+
+def _shortened(request: Request, *, edited: bool, brief: bool) -> Request:
+    """Without what a check of an edit, or a brief look, does not need."""
+    if edited:
+        request = request.model_copy(update={"sampled_steps": RECHECK_SAMPLES})
+    if brief:
+        short = {"steps": BRIEF_STEPS, "warmup_seconds": BRIEF_SECONDS, "after_seconds": 0.0}
+        request = request.model_copy(update=short)
+    return request
 
 
 def _again(seen: Observation, wall_seconds: float) -> float:

@@ -12,6 +12,7 @@ set -eu
 cd "$(dirname "$0")/.."
 root="${1:-$(mktemp -d)}"
 wheels="${PIP_FIND_LINKS:-}"
+[ -d "$wheels" ] || wheels=""
 inside() {
     chroot "$root" env -i PATH=/opt/faultline/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
         PIP_FIND_LINKS="$wheels" "$@"

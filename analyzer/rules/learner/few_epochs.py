@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined
-from analyzer.observed import Learner
+from analyzer.observed import Layer, Learner
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.proof import count, data_seen, first_site, number
 from analyzer.rules.reading.reach import reach, smallest_spread
@@ -108,6 +108,21 @@ SMALL = (
     dense(1, 2, "softmax", input_channels=2, parameters=6),
 )
 
+
+def _of_400_rows(
+    epochs: int, *, optimizer: str = "adam", layers: tuple[Layer, ...] = SMALL
+) -> Program:
+    """Thirteen steps of 32 rows in each epoch, at a rate of 0.001."""
+    return sample(
+        f"model.fit(x, y, epochs={epochs})",
+        layers=layers,
+        inputs=table(samples=400),
+        optimizer=optimizer,
+        optimizer_facts={"learning_rate": 0.001},
+        learner={"epochs": epochs, "batch_size": 32, "epochs_site": at(1)},
+    )
+
+
 EXAMPLES = (
     Example(
         "one epoch of 32 steps",
@@ -128,48 +143,20 @@ EXAMPLES = (
     ),
     Example(
         "five epochs of 13 steps, which cannot move the weights",
-        sample(
-            "model.fit(x, y, epochs=5)",
-            layers=SMALL,
-            inputs=table(samples=400),
-            optimizer="adam",
-            optimizer_facts={"learning_rate": 0.001},
-            learner={"epochs": 5, "batch_size": 32, "epochs_site": at(1)},
-        ),
+        _of_400_rows(5),
         found=(Found(1, "a weight by about 0.065 at most", None),),
     ),
     Example(
         "fifty epochs of 13 steps",
-        sample(
-            "model.fit(x, y, epochs=50)",
-            layers=SMALL,
-            inputs=table(samples=400),
-            optimizer="adam",
-            optimizer_facts={"learning_rate": 0.001},
-            learner={"epochs": 50, "batch_size": 32, "epochs_site": at(1)},
-        ),
+        _of_400_rows(50),
     ),
     Example(
         "five epochs of 13 steps, by plain gradient descent, whose steps have no bound",
-        sample(
-            "model.fit(x, y, epochs=5)",
-            layers=SMALL,
-            inputs=table(samples=400),
-            optimizer="sgd",
-            optimizer_facts={"learning_rate": 0.001},
-            learner={"epochs": 5, "batch_size": 32, "epochs_site": at(1)},
-        ),
+        _of_400_rows(5, optimizer="sgd"),
     ),
     Example(
         "five epochs of 13 steps for wide layers, whose weights start near zero",
-        sample(
-            "model.fit(x, y, epochs=5)",
-            layers=(dense(1, 300, input_channels=700, parameters=210_300),),
-            inputs=table(samples=400),
-            optimizer="adam",
-            optimizer_facts={"learning_rate": 0.001},
-            learner={"epochs": 5, "batch_size": 32, "epochs_site": at(1)},
-        ),
+        _of_400_rows(5, layers=(dense(1, 300, input_channels=700, parameters=210_300),)),
     ),
     Example("twenty epochs", sample(FIT, learner={"epochs": 20, "epochs_site": at(1)})),
     Example("not known", sample(FIT, learner={"batch_size": 8}), unchecked="number of epochs"),

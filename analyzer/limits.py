@@ -19,6 +19,7 @@ class Limits:
         result_bytes: size of the JSON result; a longer one is refused.
         steps: training steps of the warm-up.
         warmup_seconds: wall time of the warm-up after its first step.
+        quick_seconds: the same where no experiment follows, and for an edited program.
         samples: samples inspected for the data profile.
         interrupt: called again and again while the program runs; what it raises ends the run and
             reaches the caller.
@@ -32,5 +33,6 @@ class Limits:
     result_bytes: int = 16 * 2**20
     steps: int = 60
     warmup_seconds: float = 10.0
+    quick_seconds: float = 5.0
     samples: int = 4096
     interrupt: Callable[[], None] | None = field(default=None, compare=False)

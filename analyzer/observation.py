@@ -115,7 +115,8 @@ def observe_program(
 def _shortened(request: Request, *, edited: bool, brief: bool) -> Request:
     """Without what a check of an edit, or a brief look, does not need."""
     if edited:
-        request = request.model_copy(update={"sampled_steps": RECHECK_SAMPLES})
+        short = {"sampled_steps": RECHECK_SAMPLES, "warmup_seconds": Limits().quick_seconds}
+        request = request.model_copy(update=short)
     if brief:
         short = {"steps": BRIEF_STEPS, "warmup_seconds": BRIEF_SECONDS, "after_seconds": 0.0}
         request = request.model_copy(update=short)
@@ -196,7 +197,8 @@ def _other_ways(source: SourceIndex, runs: _Runs) -> Iterator[Way]:
     if trouble is None or (seen.trace and seen.trace.steps > 0):
         return
     ways: list[Way] = ["plain"]
-    if source.framework != "torch" and trouble.cause in OLD_KERAS_CAUSES:
+    old = trouble.cause in OLD_KERAS_CAUSES and not trouble.own
+    if source.framework != "torch" and old:
         ways.append("tf_keras")
     if seen.graph is None and trouble.cause in ("crash", "missing_data"):
         ways.append("invented_files")

@@ -19,6 +19,7 @@ from analyzer.experiments.review import (
     check_raised,
     is_invented,
     need_steps,
+    shown_by_steps,
     trainings_of,
     why_unprovable,
     worth_two,
@@ -120,7 +121,7 @@ class _Review:
         observed = self._observe(None, self._budget, session)
         view = self._view(observed)
         judged_at = time.monotonic()
-        verdict = self._judge(view)
+        verdict = judge(view, self.rules)
         mends: Sequence[mending.Mend] = mending.plan_mends(verdict.judged, file)
         verify_at = time.monotonic()
         mends = self._verify(mends, verdict, file, observed, session, started)
@@ -175,9 +176,6 @@ class _Review:
         )
         return replace(view, problem=problem)
 
-    def _judge(self, view: Program) -> Verdict:
-        return judge(view, self.rules)
-
     def _verify(
         self,
         mends: Sequence[mending.Mend],
@@ -188,11 +186,12 @@ class _Review:
         started: float,
     ) -> Sequence[mending.Mend]:
         """Run the edited program again while the budget lasts; a run must have shown something."""
-        recheck = self._recheck(observed, session, started)
-        if recheck is None:
-            return mends
         later = self.options.experiments and why_unprovable(observed.observation) is None
         advice = self._tries_advice and not later  # with what the experiments speak for
+        brief = not shown_by_steps([m for m in mends if m.edits and (advice or m.posted)])
+        recheck = self._recheck(observed, session, started, brief=brief)
+        if recheck is None:
+            return mends
         return verify(mends, verdict, file, recheck, advice=advice)
 
     def _recheck(
@@ -215,7 +214,7 @@ class _Review:
                 return mending.Broken.BROKEN
             if again.observation.graph is None:
                 return None
-            return self._judge(self._view(again))
+            return judge(self._view(again), self.rules)
 
         return recheck
 

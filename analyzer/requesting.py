@@ -25,13 +25,14 @@ def build_request(
 ) -> Request:
     """What the sandbox child is asked to do."""
     script, argv, entry = command_of(source.path, spec.run, root)
+    limits = Limits()
     return Request(
         script=script,
         argv=argv,
         entry=entry,
-        steps=Limits().steps,
-        warmup_seconds=Limits().warmup_seconds,
-        samples=Limits().samples,
+        steps=limits.steps,
+        warmup_seconds=limits.warmup_seconds if options.experiments else limits.quick_seconds,
+        samples=limits.samples,
         sampled_steps=OBSERVED_SAMPLES,
         seed=options.seed,
         device=options.device,

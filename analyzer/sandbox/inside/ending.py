@@ -14,6 +14,7 @@ from typing import Any
 from .plain import clip, one_line
 from .recorder import Recorder
 
+FRAMEWORKS = {"keras", "tensorflow", "tf_keras", "torch"}
 LONGEST_MESSAGE = 500  # characters of an exception's text
 NETWORK_ERRORS = {"URLError", "HTTPError", "gaierror", "ConnectionError", "MaxRetryError"}
 NETWORK_ERRORS |= {"NewConnectionError", "NameResolutionError", "LocalEntryNotFoundError"}
@@ -43,7 +44,7 @@ class Ending:
             if trouble is not None:
                 return trouble
         missing = getattr(self.error, "name", None) if isinstance(self.error, NameError) else None
-        return self._trouble("crash", missing=missing)
+        return self._trouble("crash", missing=missing) | {"own": self._is_own()}
 
     def _source(self) -> dict[str, Any] | None:
         error = self.error
@@ -109,6 +110,14 @@ class Ending:
         missing = next((name for error in errors if (name := _file_of(error))), None)
         message = f"{self._text()} (the sandbox has no network)" if network else None
         return self._trouble("missing_data", message, missing=missing)
+
+    def _is_own(self) -> bool:
+        """No framework took part, and no spelling was unknown: the program's own values are odd."""
+        if isinstance(self.error, (AttributeError, TypeError)):
+            return False
+        frames = (entry.tb_frame for entry in _frames(self.error.__traceback__))
+        names = {str(frame.f_globals.get("__name__", "")).partition(".")[0] for frame in frames}
+        return names.isdisjoint(FRAMEWORKS)
 
     def _trouble(
         self,

@@ -19,13 +19,13 @@ from typing import Any
 from .keras_random import untouched_randomness
 from .keras_samples import same_loss
 from .keras_sampling import Sampler
-from .keras_schedule import operations_of, step_seconds
+from .keras_schedule import row_seconds
 from .keras_state import array_of, copies, put_back, state_of
 
 FURTHER_STEPS = 60
-SECONDS = 1.5
+SECONDS = 1.0
 """Time for the further steps."""
-LONGEST_STEP = 1.0
+LONGEST_STEP = 0.5
 """Seconds, by the model's sizes, of a step of which half a dozen more would keep people waiting."""
 FEWEST_ROWS = 4
 MOST_VALUES = 20_000_000
@@ -64,7 +64,7 @@ class Baselines:
         if rows < FEWEST_ROWS or not losses:
             return
         layers = (self.recorder.facts["graph"] or {}).get("layers", [])
-        if step_seconds(operations_of(layers), rows) > LONGEST_STEP:
+        if rows * row_seconds(layers) > LONGEST_STEP:
             self.recorder.note("the trained model was not asked further: its steps are too long")
             return
         self.recorder.snapshot()

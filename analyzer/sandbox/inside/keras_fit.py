@@ -171,6 +171,8 @@ class FitObserver:
         if step == 0:
             guarded(self.marks.made, run.model)
         guarded(self._describe, run)
+        if step == 0 and count == 1:
+            self.recorder.step_estimate = guarded(self.sampler.estimate, run.element) or 0.0
         guarded(self.ledger.hold_metrics)
         self.sampler.after_step(run.model, sides_of(run.element), step, done == 1)
         self.ledger.count(done)

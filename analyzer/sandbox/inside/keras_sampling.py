@@ -10,6 +10,7 @@ source of chance: the training cannot tell.
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from typing import Any
@@ -25,7 +26,8 @@ from .keras_schedule import (
     MOST_SAMPLES,
     affordable_samples,
     chosen_steps,
-    operations_of,
+    part_of,
+    row_seconds,
 )
 from .keras_session import Session
 from .keras_state import array_of, at_state, copies, state_of, trainable_of, value_of
@@ -43,6 +45,9 @@ BUDGET_SECONDS = 6.0
 MOST_COMPILED_LAYERS = 120
 """Tracing a larger model takes longer than running it eagerly at the fewest steps."""
 
+ESTIMATED_CORES = 2
+"""Of the machine that the rates in keras_schedule are from."""
+
 Sides = tuple[Any, Any, Any]
 
 
@@ -55,6 +60,7 @@ class Sampler:
         written: makes the points of what was sampled.
         compute: the loss of a hand-written loop; None for the compiled one.
         replay: the pass, None before the first sample.
+        part: rows of a batch that a pass takes.
         last: inputs, targets and sample weights of the last sampled step.
         initial: the state before the first step that could be sampled, and that step's number.
     """
@@ -71,6 +77,7 @@ class Sampler:
         self.traced = True
         self.compute: Compute | None = None
         self.replay: Replay | None = None
+        self.part = BATCH_PART
         self.last: Sides | None = None
         self.initial: list[tuple[Any, Any]] = []
         self.initial_step = 0
@@ -99,6 +106,15 @@ class Sampler:
         self._kernels, self._found = {}, None
 
     # Before the step
+
+    def estimate(self, element: Any) -> float:
+        """Seconds of a step on this batch by the sizes alone; 0 where a GPU does the work."""
+        leaves = self.tf.nest.flatten(element)
+        if not leaves or self.tf.config.list_logical_devices("GPU"):
+            return 0.0
+        layers = (self.recorder.facts["graph"] or {}).get("layers", [])
+        cores = len(os.sched_getaffinity(0))
+        return row_seconds(layers) * int(leaves[0].shape[0]) * ESTIMATED_CORES / cores
 
     def begin(self, model: Any, step: int) -> None:
         """Keep the state that the first sampled step will start from, as soon as there is one.
@@ -130,10 +146,11 @@ class Sampler:
         self._found = self._passed(sides)
         self._spent += time.monotonic() - started
 
-    def _passed(self, sides: Sides, rows: int = BATCH_PART) -> Pass | None:
+    def _passed(self, sides: Sides, rows: int | None = None) -> Pass | None:
         replay = self.replay
         if replay is None:
             return None
+        rows = self.part if rows is None else rows
         kept = untouched_randomness(self.facts.graph_layers, alone=self.alone)
         try:
             with self.session.unobserved(), kept:
@@ -193,7 +210,7 @@ class Sampler:
         if self.replay is not None:
             rows = int(self.tf.nest.flatten(sides)[0].shape[0])
             self.written.take(
-                Taken(step, found, before, after, sides[1], rows <= BATCH_PART), self.replay
+                Taken(step, found, before, after, sides[1], rows <= self.part), self.replay
             )
         self._spent += time.monotonic() - started
 
@@ -210,7 +227,7 @@ class Sampler:
         rows = int(self.tf.nest.flatten(sides)[0].shape[0])
         with at_state(self.tf, model, self.initial):
             self._found = self._passed(sides)
-            if self.written.own and rows > BATCH_PART and self.replay is not None:
+            if self.written.own and rows > self.part and self.replay is not None:
                 whole = self._passed(sides, rows)
                 self.written.compared(step, None if whole is None else whole.loss)
 
@@ -218,9 +235,10 @@ class Sampler:
         """The steps, now that the sizes of model and batch are known."""
         graph = self.recorder.facts["graph"] or {}
         rows = int(self.tf.nest.flatten(sides)[0].shape[0])
-        operations = operations_of(graph.get("layers", []))
+        seconds = row_seconds(graph.get("layers", []))
+        self.part = part_of(seconds)
         steps = int(self.recorder.request["steps"])
-        affordable = affordable_samples(steps, operations, rows, len(self.facts.graph_layers))
+        affordable = affordable_samples(steps, seconds, rows, len(self.facts.graph_layers))
         if self.replay is not None and not self.replay.traced:
             affordable = FEWEST_SAMPLES
         self.steps = chosen_steps(steps, min(self._most, affordable))

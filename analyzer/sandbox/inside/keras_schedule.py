@@ -7,13 +7,15 @@ from typing import Any
 
 MOST_SAMPLES = 20
 FEWEST_SAMPLES = 8
-BATCH_PART = 32
-"""Samples of the batch that are run again."""
+BATCH_PART, SMALLEST_PART = 32, 8
+"""Samples of the batch that are run again; as few as the smaller number where samples are large."""
+PASS_SECONDS = 0.4
+"""What one such pass may take before there are fewer samples in it."""
 SHARE = 0.035
 """What samples may add to the warm-up, where more than the fewest are taken."""
 STEP_SECONDS, SAMPLE_SECONDS, LAYER_SECONDS = 1.5e-3, 1e-3, 3e-4
 """Rough costs of a step's administration, of a sample's and of one layer's statistics."""
-OPERATIONS_PER_SECOND = 3e10
+OPERATIONS_PER_SECOND, VALUES_PER_SECOND = 3e10, 1e8
 MOST_TRACED_LAYERS = 160
 
 
@@ -27,35 +29,39 @@ def chosen_steps(steps: int, most: int = MOST_SAMPLES) -> list[int]:
     return found
 
 
-def affordable_samples(steps: int, operations: float, rows: int, layers: int) -> int:
+def affordable_samples(steps: int, seconds: float, rows: int, layers: int) -> int:
     """How many samples a warm-up can bear.
 
     Args:
         steps: its length.
-        operations: multiplications of one sample's forward pass.
-        rows: samples in a batch.
+        seconds: what training on one row takes, as `row_seconds` has it.
+        rows: rows of a batch.
         layers: layers that are looked at.
     """
-    compute = step_seconds(operations, rows)
-    part = min(1.0, BATCH_PART / max(1, rows))
-    sample = SAMPLE_SECONDS + LAYER_SECONDS * layers + part * compute
+    compute = seconds * rows
+    part = min(part_of(seconds), rows) * seconds
+    sample = SAMPLE_SECONDS + LAYER_SECONDS * layers + part
     return max(FEWEST_SAMPLES, int(SHARE * steps * (STEP_SECONDS + compute) / sample))
 
 
-def step_seconds(operations: float, rows: int) -> float:
-    """Roughly what one step of training computes; arguments as in `affordable_samples`."""
-    return 6.0 * operations * rows / OPERATIONS_PER_SECOND
+def part_of(seconds: float) -> int:
+    """Rows of a batch that are run again, at these seconds a row."""
+    rows = BATCH_PART
+    while rows > SMALLEST_PART and rows * seconds > PASS_SECONDS:
+        rows //= 2
+    return rows
 
 
-def operations_of(layers: list[dict[str, Any]]) -> float:
-    """Multiplications of one sample's forward pass: weights times the positions they serve."""
-    total = 0.0
+def row_seconds(layers: list[dict[str, Any]]) -> float:
+    """Roughly what training takes per row of a batch: arithmetic, and moving what layers give."""
+    operations = values = 0.0
     for layer in layers:
         shape = layer.get("input_shape" if layer.get("op") == "recurrent" else "output_shape")
+        sizes = [int(size or 1) for size in shape or []]
+        values += math.prod(sizes)
         if layer.get("op") != "embedding":
-            sizes = [int(size or 1) for size in (shape or [])[:-1]]
-            total += float(layer.get("parameters") or 0) * math.prod(sizes)
-    return total
+            operations += float(layer.get("parameters") or 0) * math.prod(sizes[:-1])
+    return 6.0 * operations / OPERATIONS_PER_SECOND + values / VALUES_PER_SECOND
 
 
 def chosen_layers(layers: list[Any]) -> dict[int, Any]:

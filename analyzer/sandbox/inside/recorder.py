@@ -39,6 +39,7 @@ class Recorder:
         sources: which files are the user's own.
         finished: True once the final result was written.
         before_stop: asked when the steps are complete; True lets the program go on for a moment.
+        step_estimate: seconds of one step as the model's sizes have it; 0 when nothing is known.
         over: True from then on: what the program still does or raises is not counted.
     """
 
@@ -52,11 +53,14 @@ class Recorder:
         self._lock = _thread.allocate_lock()
         self._collectors: list[Callable[[], None]] = []
         self.before_stop: Callable[[], bool] | None = None
+        self.step_estimate = 0.0
         self.over = False
         self._notes: list[str] = []
         self._started = time.monotonic()
         self._training_began: float | None = None
         self._first_step_done: float | None = None
+        self._last_step_done: float | None = None
+        self._quickest = 0.0
         self._last_snapshot = self._started
 
     # Where the user's program stands
@@ -134,10 +138,25 @@ class Recorder:
             trace["seconds"] = now - self._training_began
         if trace["steps"] >= self.request["steps"]:
             self._steps_complete()
-        if now - self._first_step_done >= self.request["warmup_seconds"]:
+        if self._time_is_over(now, now - self._first_step_done):
             self.stop("time")
         if trace["steps"] in SNAPSHOT_STEPS or now - self._last_snapshot >= SNAPSHOT_SECONDS:
             self.snapshot()
+
+    def _time_is_over(self, now: float, elapsed: float) -> bool:
+        """Whether the warm-up has taken its time, or would have before another step were done.
+
+        A first step is slow by tracing and by starting up, so it bounds the estimate from above.
+        """
+        if self._last_step_done is None:
+            self._quickest = min(self.step_estimate, self.trace()["seconds"])
+        elif self.trace()["steps"] == 2:
+            self._quickest = now - self._last_step_done
+        else:
+            self._quickest = min(self._quickest, now - self._last_step_done)
+        self._last_step_done = now
+        limit: float = self.request["warmup_seconds"]
+        return elapsed >= limit or elapsed + self._quickest > limit
 
     def _steps_complete(self) -> None:
         """Stop, or let the program reach its validation first."""

@@ -163,15 +163,17 @@ def _feature_moments(part: Any, axis: int) -> dict[str, Any]:
         return {}
     columns = np.moveaxis(part, axis, -1).reshape(-1, part.shape[axis]).astype(np.float64)
     finite = np.isfinite(columns)
-    if not finite.all():
-        columns = np.where(finite, columns, np.nan)
     if not finite.any(axis=0).all():
         return {}
+    mean, std, least, most = np.mean, np.std, np.min, np.max
+    if not finite.all():
+        columns = np.where(finite, columns, np.nan)
+        mean, std, least, most = np.nanmean, np.nanstd, np.nanmin, np.nanmax
     moments = {
-        "feature_means": np.nanmean(columns, axis=0),
-        "feature_stds": np.nanstd(columns, axis=0),
-        "feature_mins": np.nanmin(columns, axis=0),
-        "feature_maxs": np.nanmax(columns, axis=0),
+        "feature_means": mean(columns, axis=0),
+        "feature_stds": std(columns, axis=0),
+        "feature_mins": least(columns, axis=0),
+        "feature_maxs": most(columns, axis=0),
     }
     lists = {key: [float(value) for value in values] for key, values in moments.items()}
     return {key: values for key, values in lists.items() if all(map(math.isfinite, values))}

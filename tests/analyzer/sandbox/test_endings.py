@@ -8,6 +8,22 @@ from analyzer.observed import Observation
 from tests.support.sandboxed import Programs, trouble_of
 
 
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("x = [1][3]\n", True),
+        ("float('setosa')\n", True),
+        ("''.absent\n", False),
+        ("int(base=3, absent=1)\n", False),
+        ("import torch\ntorch.zeros(3).reshape(2, 2)\n", True),
+        ("import torch\ntorch.nn.Linear(2, 3)(torch.zeros(3))\n", False),
+    ],
+)
+def test_what_breaks_on_its_own_values_is_known(programs: Programs, text: str, own: bool) -> None:
+    trouble = trouble_of(programs.run(text))
+    assert (trouble.cause, trouble.own) == ("crash", own), trouble
+
+
 def place(seen: Observation) -> tuple[str, int] | None:
     site = trouble_of(seen).site
     return None if site is None else (site.path, site.line)

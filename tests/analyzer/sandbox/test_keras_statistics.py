@@ -14,10 +14,15 @@ from analyzer.observed import LayerPoint, Observation
 from analyzer.sandbox.inside import keras_points as points
 from analyzer.sandbox.inside.keras_passed import Sample
 from analyzer.sandbox.inside.keras_schedule import (
+    BATCH_PART,
     FEWEST_SAMPLES,
+    OPERATIONS_PER_SECOND,
+    SMALLEST_PART,
+    VALUES_PER_SECOND,
     affordable_samples,
     chosen_steps,
-    operations_of,
+    part_of,
+    row_seconds,
 )
 from tests.support.keras_programs import observed
 
@@ -35,18 +40,27 @@ def test_first_and_last_step_are_among_the_chosen_ones(steps: int, most: int) ->
 
 
 def test_a_sample_of_a_large_batch_is_cheap_beside_its_step() -> None:
-    small = affordable_samples(60, 1e5, rows=32, layers=3)
-    large = affordable_samples(60, 1e8, rows=512, layers=12)
+    small = affordable_samples(60, 2e-5, rows=32, layers=3)
+    large = affordable_samples(60, 2e-2, rows=512, layers=12)
     assert small == FEWEST_SAMPLES
     assert large > 20
 
 
-def test_operations_count_the_positions_that_a_kernel_serves() -> None:
+def test_the_larger_a_row_the_fewer_are_run_again() -> None:
+    parts = [part_of(seconds) for seconds in (1e-5, 1e-2, 2e-2, 4e-2, 1.0)]
+    assert parts[0] == BATCH_PART
+    assert parts[-1] == SMALLEST_PART
+    assert parts == sorted(parts, reverse=True)
+
+
+def test_a_row_takes_the_positions_that_kernels_serve_and_the_values_of_the_outputs() -> None:
     dense = {"op": "dense", "parameters": 30, "output_shape": [3]}
     conv = {"op": "conv", "parameters": 10, "output_shape": [8, 8, 2]}
     recurrent = {"op": "recurrent", "parameters": 7, "input_shape": [5, 4], "output_shape": [3]}
     embedding = {"op": "embedding", "parameters": 1000, "output_shape": [5, 4]}
-    assert operations_of([dense, conv, recurrent, embedding]) == 30 + 640 + 35
+    operations, values = 30 + 640 + 35, 3 + 128 + 20 + 20
+    expected = 6 * operations / OPERATIONS_PER_SECOND + values / VALUES_PER_SECOND
+    assert row_seconds([dense, conv, recurrent, embedding]) == pytest.approx(expected)
 
 
 def test_output_statistics_by_hand() -> None:

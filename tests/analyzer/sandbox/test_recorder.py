@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,28 @@ def test_time_ends_the_warm_up_after_the_first_step(pipe: Pipe) -> None:
     with pytest.raises(Stop):
         pipe.recorder.step_done(1.0)
     assert pipe.lines()[-1][1]["trace"]["ended"] == "time"
+
+
+def test_a_step_that_would_outlast_the_time_is_not_begun(pipe: Pipe) -> None:
+    pipe.recorder.request |= {"steps": 9, "warmup_seconds": 0.2}
+    pipe.recorder.step_done(1.0)
+    time.sleep(0.12)
+    with pytest.raises(Stop):
+        pipe.recorder.step_done(1.0)
+    assert pipe.lines()[-1][1]["trace"]["ended"] == "time"
+
+
+@pytest.mark.parametrize(("began", "stops"), [(-8.0, True), (-1.0, False)])
+def test_an_estimate_counts_as_far_as_the_first_step_bears_it_out(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch, began: float, stops: bool
+) -> None:
+    pipe.recorder.request |= {"steps": 9, "warmup_seconds": 5.0}
+    pipe.recorder.training_started()
+    monkeypatch.setattr(pipe.recorder, "_training_began", time.monotonic() + began)
+    pipe.recorder.step_estimate = 7.0
+    with pytest.raises(Stop) if stops else contextlib.nullcontext():
+        pipe.recorder.step_done(1.0)
+    assert pipe.lines()[-1][1]["trace"]["ended"] == ("time" if stops else "program_end")
 
 
 def test_a_snapshot_leaves_before_the_end(pipe: Pipe) -> None:

@@ -4,11 +4,14 @@ At the few steps where the observer needs the batch it draws the next element it
 training function an iterator of its own that yields this very element. Both iterators have the same
 element specification, so the training function is the one that was traced before, and order and
 random state of the program's pipeline are what they would have been.
+
+`Dataset.from_generator` would be the obvious iterator, but its mere construction changes a setting
+of the C library's allocator (since TensorFlow 2.17, for Python 3.11): every larger tensor is then
+mapped and unmapped anew, and the program's own steps take twice as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 
@@ -63,21 +66,29 @@ class Feed:
     def iterator(self, elements: list[Any]) -> Any:
         """An iterator that yields these elements; the one that was given out before is spent."""
         self._waiting[:] = elements
-        if self._iterator is None or len(elements) != 1:
-            self._iterator = iter(self._dataset)
-        made = self._iterator
         if len(elements) != 1:
-            self._iterator = None  # it may be asked beyond its end
-        return made
+            return iter(self._dataset.take(len(elements)))  # it may be asked beyond its end
+        if self._iterator is None:
+            self._iterator = iter(self._dataset)
+        return self._iterator
 
     def _prepare(self, specification: Any) -> None:
-        options = self.tf.data.Options()
+        """An endless dataset whose next element is the first that waits."""
+        tf = self.tf
+        leaves = tf.nest.flatten(specification)
+
+        @tf.autograph.experimental.do_not_convert
+        def handed_on(_: Any) -> Any:
+            found = tf.py_function(self._next, [], [leaf.dtype for leaf in leaves])
+            for tensor, leaf in zip(found, leaves, strict=True):
+                tensor.set_shape(leaf.shape)
+            return tf.nest.pack_sequence_as(specification, found)
+
+        options = tf.data.Options()
         options.experimental_optimization.inject_prefetch = False
-        made = self.tf.data.Dataset.from_generator(
-            self._elements, output_signature=specification
-        ).with_options(options)
+        made = tf.data.Dataset.range(2**62).map(handed_on).with_options(options)
         self._dataset, self._specification, self._iterator = made, specification, None
 
-    def _elements(self) -> Iterator[Any]:
-        while self._waiting:
-            yield self._waiting.pop(0)
+    def _next(self) -> list[Any]:
+        leaves: list[Any] = self.tf.nest.flatten(self._waiting.pop(0))
+        return leaves

@@ -7,7 +7,7 @@ from typing import Any
 
 MOST_SAMPLES = 20
 FEWEST_SAMPLES = 8
-BATCH_PART, SMALLEST_PART = 32, 8
+BATCH_PART, SMALLEST_PART = 16, 8
 """Samples of the batch that are run again; as few as the smaller number where samples are large."""
 PASS_SECONDS = 0.4
 """What one such pass may take before there are fewer samples in it."""

@@ -221,3 +221,21 @@ def test_training_is_bit_identical(keras: Any, program: Callable[[Any], list[Any
     assert len(seen.trace.loss) == seen.trace.steps
     assert seen.trace.layers[-1].points[0].step == 0
     assert seen.trace.layers[-1].points[0].gradient_norm is not None
+
+
+@pytest.mark.parametrize("keras", ["keras", "tf_keras"], indirect=True)
+def test_no_dataset_is_made_of_a_generator(keras: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making one changes the allocator of the whole process, and all later steps are slower."""
+    import tensorflow as tf
+
+    made: list[Any] = []
+    original = tf.data.Dataset.from_generator
+    monkeypatch.setattr(
+        tf.data.Dataset,
+        "from_generator",
+        lambda *args, **kwargs: made.append(args) or original(*args, **kwargs),
+    )
+    seen, _ = observed(keras, lambda: fit_arrays(keras), root=HERE)
+    assert seen.trace is not None
+    assert seen.trace.layers
+    assert not made

@@ -77,7 +77,6 @@ class Feed:
         tf = self.tf
         leaves = tf.nest.flatten(specification)
 
-        @tf.autograph.experimental.do_not_convert
         def handed_on(_: Any) -> Any:
             found = tf.py_function(self._next, [], [leaf.dtype for leaf in leaves])
             for tensor, leaf in zip(found, leaves, strict=True):
@@ -86,7 +85,8 @@ class Feed:
 
         options = tf.data.Options()
         options.experimental_optimization.inject_prefetch = False
-        made = tf.data.Dataset.range(2**62).map(handed_on).with_options(options)
+        plain = tf.autograph.experimental.do_not_convert(handed_on)
+        made = tf.data.Dataset.range(2**62).map(plain).with_options(options)
         self._dataset, self._specification, self._iterator = made, specification, None
 
     def _next(self) -> list[Any]:

@@ -19,7 +19,6 @@ from analyzer.experiments.review import (
     check_raised,
     is_invented,
     need_steps,
-    shown_by_steps,
     trainings_of,
     why_unprovable,
     worth_two,
@@ -188,8 +187,7 @@ class _Review:
         """Run the edited program again while the budget lasts; a run must have shown something."""
         later = self.options.experiments and why_unprovable(observed.observation) is None
         advice = self._tries_advice and not later  # with what the experiments speak for
-        brief = not shown_by_steps([m for m in mends if m.edits and (advice or m.posted)])
-        recheck = self._recheck(observed, session, started, brief=brief)
+        recheck = self._recheck(observed, session, started)
         if recheck is None:
             return mends
         return verify(mends, verdict, file, recheck, advice=advice)

@@ -66,12 +66,8 @@ def is_invented(seen: Observation | None) -> bool:
 
 def need_steps(mends: Sequence[Mend]) -> bool:
     """Whether a finding that an experiment may speak for is seen in training steps alone."""
-    return shown_by_steps([mend for mend in mends if is_suspicion(mend) or is_advice(mend)])
-
-
-def shown_by_steps(mends: Sequence[Mend]) -> bool:
-    """Whether one of these findings is seen in training steps alone."""
-    return any(STEPS_NEEDED & set(rule_named(m.judged.finding.rule).needs) for m in mends)
+    tried = [mend for mend in mends if is_suspicion(mend) or is_advice(mend)]
+    return any(STEPS_NEEDED & set(rule_named(m.judged.finding.rule).needs) for m in tried)
 
 
 def worth_two(mends: Sequence[Mend], options: Options, *, advice: bool) -> bool:

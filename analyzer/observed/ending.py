@@ -34,7 +34,7 @@ class NotObserved(Value):
         message: one line for a person: "ModuleNotFoundError: No module named 'cv2'".
         site: the user's own line, when there is one.
         missing: the module or file that is missing.
-        own: whether the program broke on its own values, outside of any framework, so that another
+        own: whether the program broke on its own values, before it made a model, so that another
             version of the framework would change nothing.
     """
 

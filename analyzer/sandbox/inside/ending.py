@@ -112,12 +112,14 @@ class Ending:
         return self._trouble("missing_data", message, missing=missing)
 
     def _is_own(self) -> bool:
-        """No framework took part, and no spelling was unknown: the program's own values are odd."""
-        if isinstance(self.error, (AttributeError, TypeError)):
+        """The program's own values do not fit, outside of frameworks and before a model."""
+        if self.recorder.facts["graph"] is not None:
             return False
-        frames = (entry.tb_frame for entry in _frames(self.error.__traceback__))
-        names = {str(frame.f_globals.get("__name__", "")).partition(".")[0] for frame in frames}
-        return names.isdisjoint(FRAMEWORKS)
+        if not isinstance(self.error, (IndexError, ValueError)):
+            return False
+        entries = (entry for error in _chain(self.error) for entry in _frames(error.__traceback__))
+        modules = (str(entry.tb_frame.f_globals.get("__name__", "")) for entry in entries)
+        return {name.partition(".")[0] for name in modules}.isdisjoint(FRAMEWORKS)
 
     def _trouble(
         self,

@@ -19,11 +19,10 @@ from typing import Any
 from .keras_random import untouched_randomness
 from .keras_samples import same_loss
 from .keras_sampling import Sampler
-from .keras_schedule import row_seconds
 from .keras_state import array_of, copies, put_back, state_of
 
 FURTHER_STEPS = 60
-SECONDS = 1.0
+SECONDS = 1.5
 """Time for the further steps."""
 LONGEST_STEP = 0.5
 """Seconds, by the model's sizes, of a step of which half a dozen more would keep people waiting."""
@@ -63,8 +62,7 @@ class Baselines:
         losses = self.recorder.trace()["loss"]
         if rows < FEWEST_ROWS or not losses:
             return
-        layers = (self.recorder.facts["graph"] or {}).get("layers", [])
-        if rows * row_seconds(layers) > LONGEST_STEP:
+        if self.sampler.estimate(sides) > LONGEST_STEP:
             self.recorder.note("the trained model was not asked further: its steps are too long")
             return
         self.recorder.snapshot()

@@ -63,10 +63,14 @@ class Feed:
                 break
         return found
 
-    def iterator(self, elements: list[Any]) -> Any:
-        """An iterator that yields these elements; the one that was given out before is spent."""
+    def iterator(self, elements: list[Any], count: int) -> Any:
+        """An iterator that yields these elements; the one that was given out before is spent.
+
+        Args:
+            count: how many elements the training function may ask for.
+        """
         self._waiting[:] = elements
-        if len(elements) != 1:
+        if count != 1:
             return iter(self._dataset.take(len(elements)))  # it may be asked beyond its end
         if self._iterator is None:
             self._iterator = iter(self._dataset)

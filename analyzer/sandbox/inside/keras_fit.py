@@ -158,7 +158,7 @@ class FitObserver:
             return None  # the training function meets the end by itself
         run.element = elements[0]
         run.passing.element = elements[-1]
-        return self.feed.iterator(elements)
+        return self.feed.iterator(elements, count)
 
     def after_step(self, run: Run, logs: Any) -> None:
         """Right after the training function; raises the recorder's Stop at the end."""
@@ -177,6 +177,7 @@ class FitObserver:
         self.sampler.after_step(run.model, sides_of(run.element), step, done == 1)
         self.ledger.count(done)
         self.sampler.run_pending()
+        self.recorder.resumed()
 
     def _baselines(self) -> None:
         """Ask the trained model, when all is over."""
@@ -193,7 +194,7 @@ class FitObserver:
         count = _steps_of(run.model)
         while True:
             if self.feed.gives(run.sampled):
-                function(self.feed.iterator([run.sampled] * count))
+                function(self.feed.iterator([run.sampled] * count, count))
             else:
                 function(iter([run.sampled] * count))
             losses = self.ledger.fresh()

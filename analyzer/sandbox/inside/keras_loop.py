@@ -189,6 +189,7 @@ class LoopObserver:
         self.sampler.after_step(self.model, sides, self.ledger.steps - count, count == 1)
         self.ledger.count(count)
         self.sampler.run_pending()
+        self.recorder.resumed()
 
     def _describe(self) -> None:
         steps = self.ledger.steps

@@ -51,7 +51,8 @@ def channels_first(layer: Any, tensor: Any) -> bool:
 
 def sampled(tf: Any, tensor: Any, first: bool, most: int) -> list[Any]:
     """What leaves the pass: all of a tensor that is surely small, else a part, squares and size."""
-    if math.prod(int(size or most) for size in tensor.shape[1:]) * most <= MOST_VALUES:
+    sizes = tensor.shape[1:]
+    if None not in sizes and math.prod(map(int, sizes)) * most <= MOST_VALUES:
         return [tensor]
     values = tf.cast(tensor, tf.float32)
     shape, size = tf.shape(values), tf.size(values)

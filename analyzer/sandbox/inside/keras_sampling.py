@@ -109,12 +109,13 @@ class Sampler:
 
     def estimate(self, element: Any) -> float:
         """Seconds of a step on this batch by the sizes alone; 0 where a GPU does the work."""
-        leaves = self.tf.nest.flatten(element)
-        if not leaves or self.tf.config.list_logical_devices("GPU"):
+        first = next(iter(self.tf.nest.flatten(element)), None)
+        shape = list(getattr(first, "shape", None) or [])
+        if not shape or shape[0] is None or self.tf.config.list_logical_devices("GPU"):
             return 0.0
         layers = (self.recorder.facts["graph"] or {}).get("layers", [])
         cores = len(os.sched_getaffinity(0))
-        return row_seconds(layers) * int(leaves[0].shape[0]) * ESTIMATED_CORES / cores
+        return row_seconds(layers) * int(shape[0]) * ESTIMATED_CORES / cores
 
     def begin(self, model: Any, step: int) -> None:
         """Keep the state that the first sampled step will start from, as soon as there is one.

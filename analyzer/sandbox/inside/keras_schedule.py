@@ -7,10 +7,10 @@ from typing import Any
 
 MOST_SAMPLES = 20
 FEWEST_SAMPLES = 8
-BATCH_PART, SMALLEST_PART = 16, 8
-"""Samples of the batch that are run again; as few as the smaller number where samples are large."""
-PASS_SECONDS = 0.4
-"""What one such pass may take before there are fewer samples in it."""
+BATCH_PART = 32
+"""Rows of the batch that are run again."""
+SMALLER_PARTS = ((16, 0.05), (8, 0.4))
+"""Fewer rows, from the seconds on that the next larger part would take."""
 SHARE = 0.035
 """What samples may add to the warm-up, where more than the fewest are taken."""
 STEP_SECONDS, SAMPLE_SECONDS, LAYER_SECONDS = 1.5e-3, 1e-3, 3e-4
@@ -47,8 +47,9 @@ def affordable_samples(steps: int, seconds: float, rows: int, layers: int) -> in
 def part_of(seconds: float) -> int:
     """Rows of a batch that are run again, at these seconds a row."""
     rows = BATCH_PART
-    while rows > SMALLEST_PART and rows * seconds > PASS_SECONDS:
-        rows //= 2
+    for fewer, bound in SMALLER_PARTS:
+        if rows * seconds > bound:
+            rows = fewer
     return rows
 
 

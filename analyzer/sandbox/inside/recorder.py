@@ -138,10 +138,15 @@ class Recorder:
             trace["seconds"] = now - self._training_began
         if trace["steps"] >= self.request["steps"]:
             self._steps_complete()
+            return
         if self._time_is_over(now, now - self._first_step_done):
             self.stop("time")
         if trace["steps"] in SNAPSHOT_STEPS or now - self._last_snapshot >= SNAPSHOT_SECONDS:
             self.snapshot()
+
+    def resumed(self) -> None:
+        """The program goes on; what the observer did since the step was done is not its time."""
+        self._last_step_done = time.monotonic()
 
     def _time_is_over(self, now: float, elapsed: float) -> bool:
         """Whether the warm-up has taken its time, or would have before another step were done.

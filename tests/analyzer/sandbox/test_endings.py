@@ -15,8 +15,14 @@ from tests.support.sandboxed import Programs, trouble_of
         ("float('setosa')\n", True),
         ("''.absent\n", False),
         ("int(base=3, absent=1)\n", False),
-        ("import torch\ntorch.zeros(3).reshape(2, 2)\n", True),
+        ("model.add(Absent2D(8, 3))\n", False),
         ("import torch\ntorch.nn.Linear(2, 3)(torch.zeros(3))\n", False),
+        ("import torch\ntorch.nn.RNN(2, 3, nonlinearity='absent')\n", False),
+        (
+            "import torch\ntry:\n    torch.nn.RNN(2, 3, nonlinearity='absent')\n"
+            "except ValueError as error:\n    raise ValueError('no model') from error\n",
+            False,
+        ),
     ],
 )
 def test_what_breaks_on_its_own_values_is_known(programs: Programs, text: str, own: bool) -> None:

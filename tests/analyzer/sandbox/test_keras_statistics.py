@@ -17,7 +17,7 @@ from analyzer.sandbox.inside.keras_schedule import (
     BATCH_PART,
     FEWEST_SAMPLES,
     OPERATIONS_PER_SECOND,
-    SMALLEST_PART,
+    SMALLER_PARTS,
     VALUES_PER_SECOND,
     affordable_samples,
     chosen_steps,
@@ -47,10 +47,9 @@ def test_a_sample_of_a_large_batch_is_cheap_beside_its_step() -> None:
 
 
 def test_the_larger_a_row_the_fewer_are_run_again() -> None:
-    parts = [part_of(seconds) for seconds in (1e-5, 1e-2, 2e-2, 4e-2, 1.0)]
-    assert parts[0] == BATCH_PART
-    assert parts[-1] == SMALLEST_PART
-    assert parts == sorted(parts, reverse=True)
+    parts = [part_of(seconds) for seconds in (1e-5, 1e-3, 2e-3, 2e-2, 3e-2, 1.0)]
+    assert parts == [BATCH_PART, BATCH_PART, 16, 16, 8, 8]
+    assert {16, 8} == {rows for rows, _ in SMALLER_PARTS}
 
 
 def test_a_row_takes_the_positions_that_kernels_serve_and_the_values_of_the_outputs() -> None:

@@ -120,13 +120,17 @@ def train_on_batches(keras: Any) -> list[Any]:
     return end_state(keras, model, kept)
 
 
-def several_steps_per_execution(keras: Any) -> list[Any]:
-    x, y = images()
+def several_steps_per_execution(keras: Any, samples: int = SAMPLES) -> list[Any]:
+    x, y = (side[:samples] for side in images())
     model = network(keras)
     model.compile("sgd", "sparse_categorical_crossentropy", steps_per_execution=4)
     kept, callback = logged(keras)
     model.fit(x, y, batch_size=8, verbose=0, callbacks=[callback])
     return end_state(keras, model, kept)
+
+
+def one_step_in_the_last_execution(keras: Any) -> list[Any]:
+    return several_steps_per_execution(keras, samples=72)
 
 
 def compiled_by_xla(keras: Any) -> list[Any]:
@@ -198,6 +202,7 @@ PROGRAMS = [
     fit_sequence,
     train_on_batches,
     several_steps_per_execution,
+    one_step_in_the_last_execution,
     layer_with_numpy_noise,
     compiled_by_xla,
     built_by_its_first_step,

@@ -112,6 +112,16 @@ def test_a_step_that_would_outlast_the_time_is_not_begun(pipe: Pipe) -> None:
     assert pipe.lines()[-1][1]["trace"]["ended"] == "time"
 
 
+def test_what_observing_takes_after_a_step_is_no_step(pipe: Pipe) -> None:
+    pipe.recorder.request |= {"steps": 9, "warmup_seconds": 0.4}
+    pipe.recorder.step_done(1.0)
+    time.sleep(0.22)
+    pipe.recorder.resumed()
+    pipe.recorder.step_done(1.0)
+    assert pipe.lines()[-1][1]["trace"]["steps"] == 2
+    assert pipe.lines()[-1][1]["trace"]["ended"] == "program_end"
+
+
 @pytest.mark.parametrize(("began", "stops"), [(-8.0, True), (-1.0, False)])
 def test_an_estimate_counts_as_far_as_the_first_step_bears_it_out(
     pipe: Pipe, monkeypatch: pytest.MonkeyPatch, began: float, stops: bool

@@ -103,20 +103,38 @@ def test_time_ends_the_warm_up_after_the_first_step(pipe: Pipe) -> None:
     assert pipe.lines()[-1][1]["trace"]["ended"] == "time"
 
 
-def test_a_step_that_would_outlast_the_time_is_not_begun(pipe: Pipe) -> None:
-    pipe.recorder.request |= {"steps": 9, "warmup_seconds": 0.2}
+class Clock:
+    """The time that the recorder sees, moved by hand; in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("analyzer.sandbox.inside.recorder.time", made)
+    return made
+
+
+def test_a_step_that_would_outlast_the_time_is_not_begun(pipe: Pipe, clock: Clock) -> None:
+    pipe.recorder.request |= {"steps": 9, "warmup_seconds": 5.0}
     pipe.recorder.step_done(1.0)
-    time.sleep(0.12)
+    clock.now += 3.0
     with pytest.raises(Stop):
         pipe.recorder.step_done(1.0)
     assert pipe.lines()[-1][1]["trace"]["ended"] == "time"
 
 
-def test_what_observing_takes_after_a_step_is_no_step(pipe: Pipe) -> None:
-    pipe.recorder.request |= {"steps": 9, "warmup_seconds": 0.4}
+def test_what_observing_takes_after_a_step_is_no_step(pipe: Pipe, clock: Clock) -> None:
+    pipe.recorder.request |= {"steps": 9, "warmup_seconds": 5.0}
     pipe.recorder.step_done(1.0)
-    time.sleep(0.22)
+    clock.now += 3.0
     pipe.recorder.resumed()
+    clock.now += 0.1
     pipe.recorder.step_done(1.0)
     assert pipe.lines()[-1][1]["trace"]["steps"] == 2
     assert pipe.lines()[-1][1]["trace"]["ended"] == "program_end"

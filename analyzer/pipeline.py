@@ -185,11 +185,11 @@ class _Review:
         started: float,
     ) -> Sequence[mending.Mend]:
         """Run the edited program again while the budget lasts; a run must have shown something."""
-        later = self.options.experiments and why_unprovable(observed.observation) is None
-        advice = self._tries_advice and not later  # with what the experiments speak for
         recheck = self._recheck(observed, session, started)
         if recheck is None:
             return mends
+        later = self.options.experiments and why_unprovable(observed.observation) is None
+        advice = self._tries_advice and not later  # with what the experiments speak for
         return verify(mends, verdict, file, recheck, advice=advice)
 
     def _recheck(

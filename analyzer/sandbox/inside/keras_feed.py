@@ -6,8 +6,8 @@ element specification, so the training function is the one that was traced befor
 random state of the program's pipeline are what they would have been.
 
 `Dataset.from_generator` would be the obvious iterator, but its mere construction changes a setting
-of the C library's allocator (since TensorFlow 2.17, for Python 3.11): every larger tensor is then
-mapped and unmapped anew, and the program's own steps take twice as long.
+of the C library's allocator (seen with TensorFlow 2.21 under Python 3.11): every larger tensor is
+then mapped and unmapped anew, and a small convolutional network's steps take twice as long.
 """
 
 from __future__ import annotations

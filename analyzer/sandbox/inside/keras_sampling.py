@@ -113,9 +113,12 @@ class Sampler:
         shape = list(getattr(first, "shape", None) or [])
         if not shape or shape[0] is None or self.tf.config.list_logical_devices("GPU"):
             return 0.0
-        layers = (self.recorder.facts["graph"] or {}).get("layers", [])
         cores = len(os.sched_getaffinity(0))
-        return row_seconds(layers) * int(shape[0]) * ESTIMATED_CORES / cores
+        return self._row_seconds() * int(shape[0]) * ESTIMATED_CORES / cores
+
+    def _row_seconds(self) -> float:
+        graph = self.recorder.facts["graph"] or {}
+        return row_seconds(graph.get("layers", []))
 
     def begin(self, model: Any, step: int) -> None:
         """Keep the state that the first sampled step will start from, as soon as there is one.
@@ -234,9 +237,8 @@ class Sampler:
 
     def _choose(self, sides: Sides) -> None:
         """The steps, now that the sizes of model and batch are known."""
-        graph = self.recorder.facts["graph"] or {}
         rows = int(self.tf.nest.flatten(sides)[0].shape[0])
-        seconds = row_seconds(graph.get("layers", []))
+        seconds = self._row_seconds()
         self.part = part_of(seconds)
         steps = int(self.recorder.request["steps"])
         affordable = affordable_samples(steps, seconds, rows, len(self.facts.graph_layers))

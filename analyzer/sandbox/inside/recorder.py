@@ -59,7 +59,7 @@ class Recorder:
         self._started = time.monotonic()
         self._training_began: float | None = None
         self._first_step_done: float | None = None
-        self._last_step_done: float | None = None
+        self._last_step_done = self._started
         self._quickest = 0.0
         self._last_snapshot = self._started
 
@@ -153,15 +153,14 @@ class Recorder:
 
         A first step is slow by tracing and by starting up, so it bounds the estimate from above.
         """
-        if self._last_step_done is None:
-            self._quickest = min(self.step_estimate, self.trace()["seconds"])
-        elif self.trace()["steps"] == 2:
-            self._quickest = now - self._last_step_done
-        else:
-            self._quickest = min(self._quickest, now - self._last_step_done)
+        trace, interval = self.trace(), now - self._last_step_done
         self._last_step_done = now
+        if trace["steps"] == 1:
+            self._quickest = min(self.step_estimate, trace["seconds"])
+        else:
+            self._quickest = interval if trace["steps"] == 2 else min(self._quickest, interval)
         limit: float = self.request["warmup_seconds"]
-        return elapsed >= limit or elapsed + self._quickest > limit
+        return elapsed + self._quickest >= limit
 
     def _steps_complete(self) -> None:
         """Stop, or let the program reach its validation first."""

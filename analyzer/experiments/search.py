@@ -6,7 +6,8 @@ at once: where several faults hide each other no single edit helps. What is not 
 again. Then the edits are tried one by one. What is found passes the same bars as every other
 experiment, and speaks in the name of the rule "does-not-learn" with the kind of its likeliest edit.
 
-Where advice that helps is written too, a program that learns poorly is enough.
+Where advice that helps is written too, a program that falls short of IMPROVABLE with all that has
+helped is enough.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from analyzer.calibration import calibrated
 from analyzer.errors import EditError
 from analyzer.experiments.decision import FEWEST_PAIRS
 from analyzer.experiments.joint import SLOWING
-from analyzer.experiments.materiality import POOR
 from analyzer.experiments.proving import NOT_TRIED, Proving
 from analyzer.experiments.runs import NotMeasured
 from analyzer.experiments.scores import deciding_score, skill
@@ -37,6 +37,9 @@ from analyzer.witnesses import witnesses_of
 
 AT_CHANCE = 0.1
 """Part of the way from chance to perfection below which a program has not begun to learn."""
+IMPROVABLE = 0.8
+"""The same part, below which an edit that helps is looked for where such edits are wanted: a gain
+must be of five points, so that little is left to find beyond it."""
 MOST_AT_ONCE = 8
 """Edits tried together; each of them costs a comparison when it is taken out again."""
 FAMILIES: dict[Kind, str] = {
@@ -48,6 +51,19 @@ FAMILIES: dict[Kind, str] = {
 """Kinds whose repairs exclude each other: one of a family is enough."""
 
 RULE = "does-not-learn"
+CHANCE = (
+    "stays at chance",
+    "it learns",
+    "No rule explains it; of the edits that were tried this one made the same short training"
+    " succeed.",
+)
+"""What is said of a program at chance: what it does, what it does once edited, and why."""
+SHORT = (
+    "may learn more",
+    "it does",
+    "Of the edits that were tried this one made the same short training score higher.",
+)
+"""The same of a program that learns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +73,29 @@ class Explained:
     Attributes:
         mend: a finding with the edit that makes the program learn; None without one.
         untried: how many edits there was no time for; of all.
+        chance: whether the program stays at chance without them.
     """
 
     mend: Mend | None = None
     untried: int = 0
     of: int = 0
+    chance: bool = True
 
     @property
     def unchecked(self) -> tuple[Unchecked, ...]:
         """A search that time has ended is none that found nothing."""
         if not self.untried or self.mend is not None:
             return ()
-        reason = f"the program stays at chance; {self.untried} of {self.of} edits {NOT_TRIED}"
+        does = CHANCE[0] if self.chance else SHORT[0]
+        reason = f"the program {does}; {self.untried} of {self.of} edits {NOT_TRIED}"
         return (Unchecked(rule=RULE, reason=reason),)
 
 
 def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explained:
     """Look for the edits that make an unexplained program learn."""
-    if any(mend.proven or gains(mend) for mend in mends):
+    if not proving.everything and any(mend.proven or gains(mend) for mend in mends):
         return Explained()
-    bound = POOR if proving.everything else AT_CHANCE
+    bound = IMPROVABLE if proving.everything else AT_CHANCE
     reached = _reached(proving, bound)
     if reached is None:
         return Explained()
@@ -93,7 +112,7 @@ def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explai
         return Explained(found)
     for number, mend in enumerate(left):
         if not proving.affords(proving.ground, [*proving.ground, mend]):
-            return Explained(None, len(left) - number, len(left))
+            return Explained(None, len(left) - number, len(left), reached < AT_CHANCE)
         proving.say("trying an edit that no rule suggests")
         proven = proving.single(mend)
         if proven is not None:
@@ -179,7 +198,7 @@ def _planned(proving: Proving, program: Program, repair: Repair, chance: bool) -
 
 def _finding(program: Program, repair: Repair, chance: bool) -> Finding:
     rule, site = rule_named(RULE), repair.site
-    what, then = ("stays at chance", "it learns") if chance else ("learns little", "it learns more")
+    what, then, why = CHANCE if chance else SHORT
     return Finding(
         rule=rule.name,
         code=rule.code,
@@ -192,9 +211,6 @@ def _finding(program: Program, repair: Repair, chance: bool) -> Finding:
         end_line=max(site.line, site.end_line),
         column=site.column,
         message=f"The program {what}; {then} once you {repair.plan.description}.",
-        why=(
-            "No rule explains it; of the edits that were tried this one made the same short"
-            " training succeed."
-        ),
+        why=why,
         fingerprint=fingerprint(rule.name, site, program.source),
     )

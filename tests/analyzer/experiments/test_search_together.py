@@ -6,7 +6,7 @@ The program is a few lines of Keras; a run scores its text by a formula.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from analyzer.experiments.proving import Proving
 from analyzer.experiments.runs import Trainings
 from analyzer.experiments.search import RULE, Explained, explain
 from analyzer.experiments.standing import gains
+from analyzer.mending import Mend
 from analyzer.observed import Measured, Observation
 from analyzer.rules.base import Program
 from analyzer.rules.samples import dense, labels, sample
@@ -74,12 +75,14 @@ class Bench:
         )
         return Observation(measured=measured)
 
-    def explained(self, *, everything: bool = False, invented: bool = False) -> Explained:
+    def explained(
+        self, mends: Sequence[Mend] = (), *, everything: bool = False, invented: bool = False
+    ) -> Explained:
         asked = ExperimentRequest(problem="multiclass")
         self.trainings = Trainings(Request(script="train.py"), self.run, asked, float("inf"))
         proving = Proving(self.file, self.trainings, "multiclass", invented=invented)
         proving.everything = everything
-        return explain(proving, self.program, ())
+        return explain(proving, self.program, mends)
 
 
 def both(text: str) -> float:
@@ -136,3 +139,27 @@ def test_a_program_that_learns_is_left_alone(tmp_path):
     bench = Bench(tmp_path, lambda text: 0.99 if "relu" in text else 0.9)
     assert bench.explained(everything=True).mend is None
     assert bench.runs <= 3
+
+
+def test_where_advice_is_written_a_program_that_learns_half_is_improved(tmp_path):
+    def score(text: str) -> float:
+        return 0.95 if '"adam"' in text else 0.75
+
+    assert Bench(tmp_path, score).explained().mend is None
+    found = Bench(tmp_path, score).explained(everything=True).mend
+    assert found is not None
+    assert gains(found)
+    assert not found.proven
+    finding = found.judged.finding
+    assert finding.severity == "advice"
+    assert finding.message.startswith("The program may learn more; it does once you use Adam")
+    assert "No rule explains it" not in finding.why
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_gain_ends_the_search_only_where_proof_of_a_fault_is_asked_for(tmp_path, everything):
+    helped = Bench(tmp_path, both).explained().mend
+    assert helped is not None
+    bench = Bench(tmp_path, lambda text: 0.95 if '"adam"' in text else CHANCE)
+    found = bench.explained([helped], everything=everything).mend
+    assert (found is not None) == everything

@@ -10,7 +10,9 @@ How it is measured
     The losses of at least ten steps are equal to the last bit. The search compares short trainings
     with and without an edit, on samples held out from both, under paired seeds: the usual edits
     together, pruned to those that are missed, then each of them alone. A search that time has ended
-    is reported as such, and is not one that found nothing.
+    is reported as such, and is not one that found nothing. Where edits that help are to be written
+    (`--fix`, `--diff`), a program that learns but falls short of four fifths of the way from chance
+    to perfection is searched too; what helps there is advice.
 When it is right
     Never: batches differ, and so do the losses of a model that learns.
 Example

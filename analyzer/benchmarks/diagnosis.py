@@ -26,6 +26,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -180,14 +181,20 @@ def _review(suite: Path, place: Place, pair: Pair, labels: Case, options: Option
     """Copy code and tables of the program's folder and review its main file there."""
     if pair.run is not None:
         options = replace(options, programs=(ProgramSpec(path="*", run=pair.run),))
-    with tempfile.TemporaryDirectory(prefix="faultline-bench-") as folder:
-        root = Path(folder)
-        for source in _files(suite / place.folder):
-            target = root / source.relative_to(suite / place.folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
+    with copy_of(suite, place) as root:
         report = analyze(root, [place.file], options).programs[0]
     return Outcome(labels, report)
+
+
+@contextmanager
+def copy_of(suite: Path, place: Place) -> Iterator[Path]:
+    """A folder with code and tables of the program, as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix="faultline-bench-") as folder:
+        for source in _files(suite / place.folder):
+            target = Path(folder) / source.relative_to(suite / place.folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+        yield Path(folder)
 
 
 def _files(folder: Path) -> Iterator[Path]:

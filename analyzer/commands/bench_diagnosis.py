@@ -11,6 +11,7 @@ import click
 from analyzer.benchmarks import labelled, theia
 from analyzer.benchmarks.diagnosis import diagnose_pairs, load_pairs
 from analyzer.benchmarks.diagnosis_tables import diagnosis_table, programs_named
+from analyzer.benchmarks.diagnosis_verdicts import judge_cases, judge_pairs, verdict_table
 from analyzer.commands.options import cache_mounts, sandbox_policy
 from analyzer.options import Options
 
@@ -26,6 +27,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--every", type=click.IntRange(1), default=1, help="A sample: each n-th one.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1)
 @click.option("--budget", type=float, default=60.0, help="Seconds for the review of a program.")
+@click.option("--verdict", is_flag=True, help="The learned verdict alone, by one run of each.")
 @click.option("--no-verify", is_flag=True, help="Do not check edits by running again.")
 @click.option("--no-experiments", is_flag=True, help="Try no edit by paired trainings.")
 @click.option("--reports", type=click.Path(path_type=Path), help="Also write the reports.")
@@ -63,6 +65,10 @@ def _deeplocalize(suite: Path, options: Options, **given: Any) -> None:
     chosen = [pair for pair in pairs if given["only"] in pair.id][:: given["every"]]
     part = given["part"]
     parts = ("faulty", "sound") if part == "all" else (part,)
+    if given["verdict"]:
+        judged = judge_pairs(suite, chosen, options, parts, _say)
+        click.echo(f"\n## DeepLocalize's pairs, the verdict alone\n\n{verdict_table(judged)}")
+        return
     done = diagnose_pairs(suite, chosen, options, given["jobs"], _say, parts)
     if given["reports"] is not None:
         both = [outcome for each in done for outcome in (each.faulty, each.corrected)]
@@ -77,6 +83,12 @@ def _theia(suite: Path, options: Options, **given: Any) -> None:
         chosen = [case for case in cases if given["only"] in case.file][:: given["every"]]
         if given["part"] not in ("all", name) or not chosen:
             continue
+        if given["verdict"]:
+            judged = judge_cases(suite, chosen, options, _say)
+            click.echo(
+                f"\n## Theia's {name} programs, the verdict alone\n\n{verdict_table(judged)}"
+            )
+            continue
         outcomes = labelled.run_cases(suite, chosen, options, given["jobs"], _say)
         if given["reports"] is not None:
             labelled.write_reports(given["reports"], outcomes)
@@ -89,8 +101,8 @@ def _corpus(cache: Path) -> None:
     """The learned verdict on the held-out part of the generated programs."""
     # Here, because scikit-learn takes seconds to import and nothing else of `bench` needs it.
     from analyzer.diagnosis.card import card_tables
-    from analyzer.diagnosis.evaluation import held_out_table
+    from analyzer.diagnosis.evaluation import held_out_figures
 
-    click.echo(
-        f"\n## The held-out part of the generated programs\n\n{card_tables(held_out_table(cache))}"
-    )
+    figures, structural = held_out_figures(cache)
+    card = card_tables(figures, structural=structural)
+    click.echo(f"\n## The held-out part of the generated programs\n\n{card}")

@@ -12,7 +12,7 @@ import click
 
 from analyzer.commands.options import sandbox_policy
 from analyzer.diagnosis.building import SMALL_PLAN, Plan, build, write_model
-from analyzer.diagnosis.verdict import MODEL
+from analyzer.diagnosis.verdict import MODEL, STRUCTURE
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -25,7 +25,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     type=click.Path(file_okay=False, path_type=Path),
     help="Keeps programs and observations; an interrupted run goes on from there.",
 )
-@click.option("--out", type=FILE, help="Default: the model of this installation.")
+@click.option("--out", type=FILE, help="Default: the models of this installation.")
 @click.option("--small", is_flag=True, help="A few PyTorch programs, for a test of the machinery.")
 def train_diagnosis(
     programs: int, seed: int, cache: Path | None, out: Path | None, small: bool
@@ -42,4 +42,5 @@ def train_diagnosis(
         say = lambda text: click.echo(text, err=True)  # noqa: E731
         built = build(plan, folder, sandbox_policy(os.environ), say)
     write_model(built.forest, out or MODEL)
+    write_model(built.structure, out.with_stem(f"{out.stem}-structure") if out else STRUCTURE)
     click.echo(built.card, nl=False)

@@ -11,7 +11,7 @@ from analyzer.diagnosis.corpus.cache import Cache
 from analyzer.diagnosis.corpus.collecting import generate, observe
 from analyzer.diagnosis.evaluation import HeldOut, evaluate, held_out
 from analyzer.diagnosis.forest import Forest, forest_to_json
-from analyzer.diagnosis.rows import Rows, read_rows
+from analyzer.diagnosis.rows import Rows, read_rows, read_structures
 from analyzer.diagnosis.stability import SEEDS, Stability, chosen, stability
 from analyzer.diagnosis.training import METHODS, train_model
 from analyzer.options import SandboxPolicy
@@ -43,16 +43,23 @@ SMALL_PLAN = Plan(programs=SMALL, repeats=0, torch_only=True, methods=tuple(METH
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A model and its figures."""
+    """The models and their figures.
+
+    Attributes:
+        forest: of programs that train on data of their own; structure: of all others.
+        figures, structural: of either, on the held-out base programs.
+    """
 
     forest: Forest
+    structure: Forest
     figures: HeldOut
+    structural: HeldOut
     repeats: Stability | None
 
     @property
     def card(self) -> str:
         """The figures as Markdown."""
-        return card_tables(self.figures, self.repeats)
+        return card_tables(self.figures, self.repeats, self.structural)
 
 
 def build(plan: Plan, folder: Path, policy: SandboxPolicy, say: Say) -> Built:
@@ -64,13 +71,17 @@ def build(plan: Plan, folder: Path, policy: SandboxPolicy, say: Say) -> Built:
     say(f"{len(rows.bases)} programs observed, {len(rows.features)} features")
     figures = evaluate(rows, plan.methods)
     repeats = _repeats(plan, cache, rows, policy, say) if plan.repeats else None
-    facts = {
-        "seed": plan.seed,
-        "bases": len(set(rows.bases.tolist())),
-        "held_out": asdict(figures),
-        "repeats": asdict(repeats) if repeats else None,
-    }
-    return Built(train_model(rows, facts), figures, repeats)
+    views = read_structures(cache)
+    structural = evaluate(views, plan.methods[:1])
+    facts = {"seed": plan.seed, "bases": len(set(rows.bases.tolist()))}
+    repeated = asdict(repeats) if repeats else None
+    return Built(
+        forest=train_model(rows, {**facts, "held_out": asdict(figures), "repeats": repeated}),
+        structure=train_model(views, {**facts, "held_out": asdict(structural)}),
+        figures=figures,
+        structural=structural,
+        repeats=repeats,
+    )
 
 
 def _repeats(plan: Plan, cache: Cache, rows: Rows, policy: SandboxPolicy, say: Say) -> Stability:

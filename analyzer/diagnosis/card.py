@@ -20,7 +20,9 @@ METHODS = (
 KINDS = ("kind", "held-out programs", "precision", "recall", "in top 2")
 
 
-def card_tables(held: HeldOut, repeats: Stability | None = None) -> str:
+def card_tables(
+    held: HeldOut, repeats: Stability | None = None, structural: HeldOut | None = None
+) -> str:
     """What was measured on the held-out base programs."""
     first = held.methods[0]
     lines = [
@@ -57,9 +59,23 @@ def card_tables(held: HeldOut, repeats: Stability | None = None) -> str:
             ),
         ),
     ]
+    if structural is not None:
+        lines += ["", _structural(structural)]
     if repeats is not None:
         lines += ["", _repeats(repeats)]
     return "\n".join(lines) + "\n"
+
+
+def _structural(held: HeldOut) -> str:
+    """The model of programs that did not train on their own data, in a sentence."""
+    first = held.methods[0]
+    return (
+        f"By structure alone ({first.faulty} views of the faulty programs, {first.sound} of the"
+        f" sound ones): a true kind in the top 2 for {_percent(first.top_two)}, in the top 1 for"
+        f" {_percent(first.top_one)}; sound called sound {_percent(first.sound_kept)}, faulty not"
+        f" {_percent(first.faulty_caught)}; precision {_percent(first.precision)}, recall"
+        f" {_percent(first.recall)}."
+    )
 
 
 def _repeats(repeats: Stability) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from analyzer.diagnosis.arrays import Flags, Numbers
 from analyzer.diagnosis.corpus.cache import Cache
 from analyzer.diagnosis.forest import Forest
-from analyzer.diagnosis.rows import KINDS, LABELS, Rows, read_rows
+from analyzer.diagnosis.rows import KINDS, LABELS, Rows, read_rows, read_structures
 from analyzer.diagnosis.training import METHODS, calibration_curves, out_of_fold, train_model
 from analyzer.diagnosis.verdict import SOUND
 
@@ -81,9 +81,10 @@ def held_out(rows: Rows) -> Flags:
     return np.asarray(rows.bases % HELD_OUT == HELD_OUT - 1, dtype=bool)
 
 
-def held_out_table(cache: Path) -> HeldOut:
-    """Train every method on one part of a corpus and judge the other part."""
-    return evaluate(read_rows(Cache(cache)))
+def held_out_figures(cache: Path) -> tuple[HeldOut, HeldOut]:
+    """Every method, trained on one part of a corpus, on the other; and what structure says."""
+    corpus = Cache(cache)
+    return evaluate(read_rows(corpus)), evaluate(read_structures(corpus), tuple(METHODS)[:1])
 
 
 def evaluate(rows: Rows, methods: Sequence[str] = tuple(METHODS)) -> HeldOut:

@@ -1,7 +1,8 @@
 """What the learned diagnosis sees of a program: numbers from its graph, data, learner and warm-up.
 
-Three groups: DeepFD's runtime series (`series`), statistics over relative depth (`layerwise`), and
-relations between data, model, loss and optimizer (`relative`). None of them depends on the scale
+Four groups: DeepFD's runtime series (`series`), statistics over relative depth (`layerwise`),
+relations between data, model, loss and optimizer (`relative`), and whether labels, output and loss
+go together (`contracts`). None of them depends on the scale
 of the loss, the number of layers or the number of steps by itself, nor on names in the source or
 on the framework. What was not seen is NaN; very large values are cut, so that a diverging loss has
 one look.
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isnan
 
+from analyzer.diagnosis.contracts import contract_features
 from analyzer.diagnosis.layerwise import layer_features
 from analyzer.diagnosis.relative import relative_features
 from analyzer.diagnosis.series import series_features
@@ -26,6 +28,7 @@ def features_of(program: Program) -> Mapping[str, float]:
         **_named("series", series_features(program)),
         **_named("layers", layer_features(program)),
         **_named("relative", relative_features(program)),
+        **_named("contract", contract_features(program)),
     }
     return {name: _bounded(value) for name, value in found.items()}
 

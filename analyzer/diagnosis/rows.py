@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
@@ -13,8 +14,10 @@ from analyzer.diagnosis.corpus.collecting import program_of
 from analyzer.diagnosis.corpus.faults import FAULTS
 from analyzer.diagnosis.corpus.samples import Sample
 from analyzer.diagnosis.features import features_of
+from analyzer.diagnosis.structure import has_structure, partial_views, structure_features
 from analyzer.diagnosis.verdict import SOUND, applies
 from analyzer.kinds import Kind
+from analyzer.rules.base import Program
 
 KINDS: tuple[Kind, ...] = tuple(
     kind for kind in get_args(Kind) if any(fault.kind == kind for fault in FAULTS)
@@ -52,15 +55,30 @@ class Rows:
 
 def read_rows(cache: Cache, seeds: tuple[int, ...] = (0,)) -> Rows:
     """The observed programs of a corpus; those that could not be observed are left out."""
+    return rows_of(
+        [(sample, dict(features_of(program))) for sample, program in _observed(cache, seeds)]
+    )
+
+
+def read_structures(cache: Cache) -> Rows:
+    """The same programs as if they had not trained, each in every partial view of it."""
+    return rows_of(
+        [
+            (sample, dict(structure_features(view)))
+            for sample, program in _observed(cache, (0,))
+            for view in partial_views(program)
+            if has_structure(view)
+        ]
+    )
+
+
+def _observed(cache: Cache, seeds: tuple[int, ...]) -> Iterator[tuple[Sample, Program]]:
     known = {sample.name: sample for sample in cache.samples()}
-    kept: list[tuple[Sample, dict[str, float]]] = []
     for name, seed, seen in cache.observations():
-        if seed not in seeds or name not in known:
-            continue
-        program = program_of(known[name], seen)
-        if applies(program):
-            kept.append((known[name], dict(features_of(program))))
-    return rows_of(kept)
+        if seed in seeds and name in known:
+            program = program_of(known[name], seen)
+            if applies(program):
+                yield known[name], program
 
 
 def rows_of(kept: list[tuple[Sample, dict[str, float]]]) -> Rows:

@@ -18,6 +18,7 @@ from analyzer.diagnosis.corpus.torch_text import write_network, write_optimizer
 STEPS = 150
 """Of a check; smaller batches may take more, up to two passes or `MOST_STEPS`."""
 MOST_STEPS = 600
+SMALL_STEPS = 3000  # of the least sets, whose steps cost next to nothing
 SECONDS = 6.0  # of processor time, for one training
 
 HEADER = """
@@ -78,7 +79,9 @@ def fair(truth, guess):
 TRAINING = """
     parts = np.random.default_rng(3).permutation(len(X))
     held, own = parts[: len(X) // 4], parts[len(X) // 4 :]
-    X = torch.tensor(np.ascontiguousarray(X), dtype=torch.float32)
+    if {small}:
+        held = own = parts
+    X = torch.tensor(np.ascontiguousarray(X), dtype=torch.{numbers})
     if {images}:
         X = X.permute(0, 3, 1, 2).contiguous()
     y = {target}
@@ -157,8 +160,12 @@ def _function(lines: Lines, number: int, recipe: Recipe) -> None:
 def _facts(recipe: Recipe) -> dict[str, object]:
     size = recipe.batch_size
     most = max(STEPS, min(MOST_STEPS, 2 * recipe.data.samples // size))
+    if recipe.data.small:
+        most = SMALL_STEPS
     return {
         "images": bool(recipe.filters),
+        "small": recipe.data.small,
+        "numbers": "long" if recipe.embedding else "float32",
         "target": _target(recipe),
         "size": size,
         "seconds": SECONDS,

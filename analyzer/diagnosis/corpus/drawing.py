@@ -10,6 +10,8 @@ from analyzer.diagnosis.corpus.recipe import Data, Loss, Recipe, Spelling, Writt
 from analyzer.diagnosis.corpus.sources import draw_data
 
 WIDTHS = (8, 16, 32, 64, 128)
+FEW = (2, 4, 8, 8, 16, 32)
+"""Widths for a few rows."""
 FILTERS: tuple[tuple[int, ...], ...] = ((8,), (16,), (8, 8), (8, 16))
 TAILS: tuple[tuple[int, ...], ...] = ((), (32,), (64,))
 CELLS: tuple[Literal["lstm", "gru", "rnn"], ...] = ("lstm", "gru", "gru", "rnn")
@@ -42,7 +44,7 @@ def _spelling(random: Random, data: Data, written: Written) -> Spelling:
     forms = ["sequential", "added", "functional", "subclass"]
     if written == "torch":
         forms = ["sequential", "sequential", "subclass"]
-        if data.form == "sequence":
+        if data.form in ("sequence", "text"):
             forms = ["subclass"]
     return Spelling(
         model=random.choice(forms),  # type: ignore[arg-type]
@@ -63,12 +65,26 @@ def _body(random: Random, recipe: Recipe) -> Recipe:
     if data.form == "sequence" and random.random() < 0.85:
         cell, units = random.choice(CELLS), random.choice((16, 32))
         return replace(recipe, cell=cell, cell_units=units, widths=random.choice(((), (), (16,))))
+    if data.form == "text":
+        return _text_body(random, recipe)
     depth = random.choice((1, 1, 2, 2, 2, 3, 3, 4, 5, 6))
+    if data.small:
+        widths = tuple(random.choice(FEW) for _ in range(min(depth, 3)))
+        return replace(recipe, widths=widths)
     if data.linear and random.random() < 0.1:
         depth = 0
     first = random.choice(WIDTHS)
     widths = tuple(max(8, first >> random.choice((0, 0, i // 2))) for i in range(depth))
     return replace(recipe, widths=widths)
+
+
+def _text_body(random: Random, recipe: Recipe) -> Recipe:
+    """Words as vectors, read one by one or all at once."""
+    recipe = replace(recipe, embedding=random.choice((8, 16, 32)))
+    if random.random() < 0.6:
+        cell, units = random.choice(CELLS[:3]), random.choice((16, 32))
+        return replace(recipe, cell=cell, cell_units=units, widths=random.choice(((), (16,))))
+    return replace(recipe, widths=random.choice(((16,), (32,), (32, 16))))
 
 
 def _hidden(random: Random, recipe: Recipe) -> Recipe:
@@ -138,9 +154,25 @@ def _optimizer(random: Random, recipe: Recipe) -> Recipe:
 def _length(random: Random, recipe: Recipe) -> Recipe:
     """Enough steps to learn, in batches that are small beside the set."""
     samples = recipe.data.samples
+    if recipe.data.small:
+        return _small_length(random, recipe)
     usual = (8, 16, 32, 32, 64) if recipe.filters else (8, 16, 32, 32, 64, 128, 256)
     sizes = [size for size in usual if size <= samples // 4]
     size = random.choice(sizes)
     per_epoch = -(-samples // size)
     epochs = random.choice([e for e in (5, 10, 20, 30, 50, 100, 200) if e * per_epoch >= 200])
     return replace(recipe, batch_size=size, epochs=epochs)
+
+
+def _small_length(random: Random, recipe: Recipe) -> Recipe:
+    """All rows at once or one by one, for as many epochs as they then need."""
+    samples = recipe.data.samples
+    size = random.choice((samples, samples, min(samples, 32), 1, 4))
+    per_epoch = -(-samples // size)
+    enough = [e for e in (20, 50, 100, 200, 500, 1000, 2000, 5000) if e * per_epoch >= 500]
+    rate = recipe.learning_rate
+    if recipe.optimizer != "sgd" and random.random() < 0.5:
+        rate = random.choice((0.01, 0.01, 0.03))
+    if recipe.optimizer == "sgd":
+        rate = random.choice((0.05, 0.1, 0.3, 0.5))
+    return replace(recipe, batch_size=size, epochs=random.choice(enough[:3]), learning_rate=rate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from analyzer.diagnosis.corpus.checking import Score, learns, matters, scores_of
 from analyzer.diagnosis.corpus.faults import ALWAYS, Fault
@@ -13,7 +14,7 @@ from analyzer.sandbox.session import Session
 
 TRIED = 6  # faults tried of each sound program, of different kinds
 KEPT = 4  # of those that matter
-PAIRS = 1
+TOGETHER = (2, 3)  # faults at once, one program of each number
 SOUND_ALONE = 3  # every so many-th family gives its sound program alone
 
 
@@ -66,15 +67,13 @@ def candidates(family: Family) -> list[tuple[Fault, Recipe]]:
 
 
 def siblings(family: Family, kept: Sequence[tuple[Fault, Recipe]]) -> tuple[Sample, ...]:
-    """The sound program, its faulty ones, and two faults at once, each of which matters alone."""
+    """The sound program, its faulty ones, and several of these faults at once."""
     made = [family.sound]
-    made += [
-        make_sample(family.base, family.seed, recipe, (fault.seeded,)) for fault, recipe in kept
-    ]
-    pairs = family.pairs([fault for fault, _ in kept])
-    for _, (one, two, recipe) in zip(range(PAIRS), pairs, strict=False):
-        faults = (one.seeded, two.seeded)
-        made.append(make_sample(family.base, family.seed, recipe, faults))
+    made += [make_sample(family.base, family.seed, recipe, fault.seeded) for fault, recipe in kept]
+    for size in TOGETHER:
+        for group, recipe in islice(family.together([fault for fault, _ in kept], size), 1):
+            faults = tuple(seeded for fault in group for seeded in fault.seeded)
+            made.append(make_sample(family.base, family.seed, recipe, faults))
     return tuple(made)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -21,17 +21,25 @@ class Fault:
 
     Attributes:
         change: the recipe with the fault; None where it does not apply.
+        also: a second kind, for a mistake that is two at once, with its lines' purpose.
     """
 
     name: str
     kind: Kind
     role: Role
     change: Change
+    also: tuple[Kind, Role] | None = None
 
     @property
-    def seeded(self) -> Seeded:
+    def seeded(self) -> tuple[Seeded, ...]:
         """What a program carries that has it."""
-        return Seeded(self.name, self.kind, self.role)
+        one = Seeded(self.name, self.kind, self.role)
+        return (one, Seeded(f"{self.name}_too", *self.also)) if self.also else (one,)
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What it is called."""
+        return frozenset(seeded.kind for seeded in self.seeded)
 
 
 def _rate(recipe: Recipe) -> float:
@@ -124,6 +132,38 @@ def _head(recipe: Recipe, random: Random) -> Recipe | None:
             return replace(recipe, head=random.choice(("sigmoid", "relu", "softmax", "tanh")))
 
 
+def _other_task(recipe: Recipe, random: Random) -> Recipe | None:
+    """Output and loss of another task, which go together but not with the labels."""
+    keras = recipe.written == "keras"
+    match recipe.data.task:
+        case "multiclass" if keras:
+            wrong: tuple[tuple[Loss, str], ...] = (
+                ("binary", "sigmoid"),
+                ("mse", ""),
+                ("mse", "sigmoid"),
+                ("mae", "relu"),
+            )
+            loss, head = random.choice(wrong)
+            return _with_output(recipe, loss, head, labels="one_hot")
+        case "multiclass" if recipe.units > 1:
+            return _with_output(recipe, "mse", random.choice(("", "relu", "tanh")))
+        case "binary" if recipe.units == 1:
+            return _with_output(
+                recipe, random.choice(("mse", "mae")), random.choice(("", "relu", "softmax"))
+            )
+        case "binary" if keras:
+            return _with_output(recipe, "mse", random.choice(("", "relu")), labels="one_hot")
+        case "regression":
+            return _with_output(recipe, "binary", "sigmoid") if keras else None
+        case "multilabel" if keras:
+            return _with_output(recipe, "cross_entropy", "softmax")
+    return None
+
+
+def _with_output(recipe: Recipe, loss: Loss, head: str, labels: Labels = "plain") -> Recipe:
+    return replace(recipe, loss=loss, head=head, logits=False, labels=labels)
+
+
 def _no_activation(recipe: Recipe, random: Random) -> Recipe | None:
     del random
     return replace(recipe, activation="") if recipe.widths or recipe.filters else None
@@ -155,6 +195,8 @@ def _unscaled_target(recipe: Recipe, random: Random) -> Recipe | None:
 
 
 def _tiny_batch(recipe: Recipe, random: Random) -> Recipe | None:
+    if recipe.data.small:
+        return None
     epochs = max(1, recipe.epochs * min(2, recipe.batch_size) // recipe.batch_size)
     return replace(recipe, batch_size=random.choice((1, 1, 2)), epochs=max(epochs, 3))
 
@@ -162,11 +204,15 @@ def _tiny_batch(recipe: Recipe, random: Random) -> Recipe | None:
 def _whole_batch(recipe: Recipe, random: Random) -> Recipe | None:
     """One step an epoch, for as many epochs as the program has."""
     del random
-    return replace(recipe, batch_size=recipe.data.samples) if recipe.epochs <= 100 else None
+    if recipe.data.small or recipe.epochs > 100:
+        return None
+    return replace(recipe, batch_size=recipe.data.samples)
 
 
 def _few_epochs(recipe: Recipe, random: Random) -> Recipe | None:
     size = recipe.batch_size
+    if recipe.data.small:
+        return replace(recipe, epochs=random.choice((1, 2, 5, 10)))
     if recipe.data.samples > 20 * size:
         size = random.choice((64, 128, 256))
     return replace(recipe, epochs=random.choice((1, 1, 2)), batch_size=size)
@@ -196,6 +242,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("heavy_decay", "optimizer", "optimizer", _heavy_decay),
     Fault("foreign_loss", "loss", "loss", _loss),
     Fault("unfit_head", "output_activation", "output", _head),
+    Fault("other_task", "output_activation", "output", _other_task, also=("loss", "loss")),
     Fault("no_activation", "hidden_activation", "hidden", _no_activation),
     Fault("saturating_activation", "hidden_activation", "hidden", _saturating),
     Fault("unfit_initializer", "initializer", "initializer", _initializer),
@@ -209,8 +256,21 @@ FAULTS: tuple[Fault, ...] = (
     Fault("heavy_dropout", "dropout", "dropout", _heavy_dropout),
 )
 
-ALWAYS = frozenset({"plus_minus_labels"})
-"""Faults that matter whatever a short training shows: this loss has no lower bound."""
+ALWAYS = frozenset({"plus_minus_labels", "other_task"})
+"""Faults that matter whatever a short training shows: a loss without a lower bound, and answers
+that are no answers to the task."""
+
+COMMON: Mapping[Kind, float] = {
+    "output_activation": 3.0,
+    "loss": 3.0,
+    "normalization": 2.0,
+    "learning_rate": 2.0,
+    "hidden_activation": 1.5,
+    "label_encoding": 0.6,
+    "dropout": 0.6,
+    "batch_size": 0.7,
+}
+"""How much likelier than others a kind is tried: what questions about programs are mostly about."""
 
 
 def applicable(recipe: Recipe, random: Random) -> Iterator[tuple[Fault, Recipe]]:

@@ -65,13 +65,16 @@ def _parts(recipe: Recipe) -> Iterator[Part]:
     fused, after = _activation(recipe)
     roles: tuple[Role, ...] = ("hidden", "initializer")
     side = recipe.data.shape[0]
+    if recipe.embedding:
+        yield f"layers.Embedding({recipe.data.vocabulary}, {recipe.embedding})", ()
     for filters in recipe.filters:
         yield f'layers.Conv2D({filters}, 3, padding="same"{fused}{start})', roles
         yield from after
         if side >= 4:
             yield "layers.MaxPooling2D()", ()
             side //= 2
-    if recipe.filters or (not recipe.cell and len(recipe.data.shape) > 1):
+    wide = len(recipe.data.shape) > 1 or recipe.embedding
+    if recipe.filters or (not recipe.cell and wide):
         yield "layers.Flatten()", ()
     if recipe.cell:
         yield f"layers.{CELLS[recipe.cell]}({recipe.cell_units})", roles

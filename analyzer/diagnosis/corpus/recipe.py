@@ -9,7 +9,7 @@ from analyzer.kinds import Kind
 
 Written = Literal["torch", "keras"]
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
-Form = Literal["tabular", "images", "sequence"]
+Form = Literal["tabular", "images", "sequence", "text"]
 Loss = Literal["cross_entropy", "binary", "nll", "mse", "mae", "huber", "hinge"]
 Labels = Literal["plain", "one_hot", "plus_minus", "shuffled", "rolled"]
 Role = Literal[
@@ -29,6 +29,9 @@ Role = Literal[
 """What a line of a program is for; the lines of a fault are those with its role."""
 
 
+SMALL = 60  # samples; with fewer none is set aside for a check
+
+
 @dataclass(frozen=True, slots=True)
 class Data:
     """A set of samples as the program makes it.
@@ -41,6 +44,7 @@ class Data:
         scaling: statements of `X` that a network needs, empty when it takes the values as they are.
         target_scaling: likewise of `y`.
         linear: whether a linear model does the task about as well as any other.
+        vocabulary: number of different words of a text, 0 for numbers.
     """
 
     task: Task
@@ -53,6 +57,12 @@ class Data:
     scaling: tuple[str, ...] = ()
     target_scaling: tuple[str, ...] = ()
     linear: bool = False
+    vocabulary: int = 0
+
+    @property
+    def small(self) -> bool:
+        """Whether a program of a few lines would write these samples down, or nearly so."""
+        return self.samples < SMALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,7 @@ class Recipe:
     """One program.
 
     Attributes:
+        embedding: numbers for each word of a text, 0 without one.
         filters: of convolutions, before the dense layers; cell, cell_units: a recurrent layer.
         widths: of the hidden dense layers; activation: "" for none.
         initializer: "" for the framework's own; "zeros", "constant" or "large".
@@ -92,6 +103,7 @@ class Recipe:
     written: Written
     data: Data
     spelling: Spelling
+    embedding: int = 0
     filters: tuple[int, ...] = ()
     cell: Literal["", "lstm", "gru", "rnn"] = ""
     cell_units: int = 0

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from random import Random
 
 from analyzer.diagnosis.corpus.drawing import draw_recipe
-from analyzer.diagnosis.corpus.faults import Fault, applicable
+from analyzer.diagnosis.corpus.faults import COMMON, Fault, applicable
 from analyzer.diagnosis.corpus.keras_text import keras_program
 from analyzer.diagnosis.corpus.recipe import Recipe, Role, Seeded, Written
 from analyzer.diagnosis.corpus.text import Lines
 from analyzer.diagnosis.corpus.torch_text import torch_program
 from analyzer.kinds import Kind
 
-KERAS_EVERY = 3  # of so many base programs one is written for Keras: its runs take longer
+KERAS = (1, 3)  # of every five base programs those with these numbers are written for Keras
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Family:
     def draw(cls, seed: int, base: int, torch_only: bool = False) -> Family:
         """The family of this number; the same for the same seed."""
         random = Random(f"{seed}:{base}")
-        keras = base % KERAS_EVERY == KERAS_EVERY - 1 and not torch_only
+        keras = base % 5 in KERAS and not torch_only
         return cls(base, seed, draw_recipe(random, "keras" if keras else "torch"))
 
     @property
@@ -89,26 +90,37 @@ class Family:
         return make_sample(self.base, self.seed, self.recipe)
 
     def singles(self) -> list[tuple[Fault, Recipe]]:
-        """Every fault that applies, in random order."""
+        """Every fault that applies, in random order, common kinds rather first."""
         random = Random(f"{self.seed}:{self.base}:faults")
         found = list(applicable(self.recipe, random))
-        random.shuffle(found)
-        return found
+        keys = [random.random() ** (1.0 / COMMON.get(fault.kind, 1.0)) for fault, _ in found]
+        order = sorted(range(len(found)), key=lambda i: -keys[i])
+        return [found[i] for i in order]
 
-    def pairs(self, those: list[Fault]) -> Iterator[tuple[Fault, Fault, Recipe]]:
-        """Two of these faults of different kinds in one program, in random order."""
-        random = Random(f"{self.seed}:{self.base}:pairs")
-        order = [(one, two) for one in those for two in those if one.kind != two.kind]
-        random.shuffle(order)
-        for one, two in order:
-            first = one.change(self.recipe, Random(f"{self.seed}:{self.base}:{one.name}"))
-            both = first and two.change(first, Random(f"{self.seed}:{self.base}:{two.name}"))
-            if first is not None and both is not None and keeps(self.recipe, first, both):
-                yield one, two, both
+    def together(self, those: list[Fault], size: int) -> Iterator[tuple[tuple[Fault, ...], Recipe]]:
+        """So many of these faults, of different kinds, in one program, in random order."""
+        random = Random(f"{self.seed}:{self.base}:{size} at once")
+        groups = list(permutations(those, size))
+        random.shuffle(groups)
+        for group in groups:
+            kinds = [kind for fault in group for kind in fault.kinds]
+            changed = self._changed(group) if len(kinds) == len(set(kinds)) else None
+            if changed is not None:
+                yield group, changed
+
+    def _changed(self, group: tuple[Fault, ...]) -> Recipe | None:
+        """The recipe with all of these faults; None where one undoes another."""
+        recipe = self.recipe
+        for fault in group:
+            changed = fault.change(recipe, Random(f"{self.seed}:{self.base}:{fault.name}"))
+            if changed is None or not keeps(self.recipe, recipe, changed):
+                return None
+            recipe = changed
+        return recipe
 
 
 def keeps(sound: Recipe, first: Recipe, both: Recipe) -> bool:
-    """Whether the second fault left what the first had changed."""
+    """Whether another fault changes something, and nothing that those before it had changed."""
     return both != first and all(
         getattr(both, name) == getattr(first, name)
         for name in Recipe.__dataclass_fields__

@@ -6,6 +6,15 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from analyzer.diagnosis.corpus.drawn import SETS, digit_images, drawn_images, sums, waves
+from analyzer.diagnosis.corpus.everyday import (
+    categories,
+    counts,
+    few_rows,
+    line,
+    logic,
+    patients,
+    reviews,
+)
 from analyzer.diagnosis.corpus.recipe import Data, Task
 
 STANDARD: tuple[str, ...] = ("X = StandardScaler().fit_transform(X)",)
@@ -202,6 +211,13 @@ SOURCES: tuple[tuple[Source, int], ...] = (
     (drawn_images, 4),
     (waves, 4),
     (sums, 2),
+    (logic, 5),
+    (few_rows, 4),
+    (counts, 6),
+    (patients, 3),
+    (line, 4),
+    (categories, 3),
+    (reviews, 4),
 )
 """Each set with its weight."""
 

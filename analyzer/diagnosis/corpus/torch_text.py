@@ -59,6 +59,8 @@ def torch_program(recipe: Recipe) -> Lines:
     if recipe.spelling.loader:
         lines.add("from torch.utils.data import DataLoader, TensorDataset")
     lines.add("")
+    lines.add("torch.set_num_threads(1)")  # threads of small steps wait for each other
+    lines.add("")
     write_data(lines, recipe)
     lines.add("")
     _tensors(lines, recipe)
@@ -72,7 +74,8 @@ def torch_program(recipe: Recipe) -> Lines:
 def _tensors(lines: Lines, recipe: Recipe) -> None:
     suffixes = ("", "_test") if recipe.spelling.validation else ("",)
     for suffix in suffixes:
-        lines.add(f"X{suffix} = torch.tensor(X{suffix}, dtype=torch.float32)", "data")
+        numbers = "long" if recipe.embedding else "float32"
+        lines.add(f"X{suffix} = torch.tensor(X{suffix}, dtype=torch.{numbers})", "data")
         if recipe.data.form == "images" and recipe.filters:
             lines.add(f"X{suffix} = X{suffix}.permute(0, 3, 1, 2).contiguous()", "data")
         lines.add(f"y{suffix} = {_target(recipe, 'y' + suffix)}", "labels")
@@ -93,6 +96,9 @@ def _parts(recipe: Recipe) -> Iterator[Part]:
     """The modules and activations in order."""
     width = recipe.data.shape[-1]
     side = recipe.data.shape[0]
+    if recipe.embedding:
+        yield "words", f"nn.Embedding({recipe.data.vocabulary}, {recipe.embedding})", ()
+        width = recipe.embedding
     for i, filters in enumerate(recipe.filters):
         yield f"conv{i}", f"nn.Conv2d({width}, {filters}, 3, padding=1)", ("hidden", "initializer")
         if recipe.batch_norm:
@@ -105,8 +111,8 @@ def _parts(recipe: Recipe) -> Iterator[Part]:
     if recipe.filters:
         width *= side * side
         yield "flatten", "nn.Flatten()", ()
-    elif not recipe.cell and len(recipe.data.shape) > 1:
-        width = 1
+    elif not recipe.cell and (len(recipe.data.shape) > 1 or recipe.embedding):
+        width = recipe.embedding or 1
         for size in recipe.data.shape:
             width *= size
         yield "flatten", "nn.Flatten()", ()

@@ -34,7 +34,14 @@ from analyzer.diagnosis.training import (
     shares,
     train_model,
 )
-from analyzer.diagnosis.verdict import LearnedVerdict, applies, judge, shipped_model, verdict_of
+from analyzer.diagnosis.verdict import (
+    STRUCTURE,
+    LearnedVerdict,
+    applies,
+    judge,
+    shipped_model,
+    verdict_of,
+)
 from analyzer.observed import DataProfile, Trace
 from analyzer.rules.samples import dense, labels, sample, table
 
@@ -200,7 +207,7 @@ def trained_program(trace: Trace | None, source: str = "program"):
     )
 
 
-def test_there_is_no_verdict_without_a_run() -> None:
+def test_the_run_speaks_only_when_it_trained_on_data_of_its_own() -> None:
     long = Trace(steps=60, loss=(1.0,) * 60)
     assert applies(trained_program(long))
     assert not applies(trained_program(None))
@@ -209,8 +216,27 @@ def test_there_is_no_verdict_without_a_run() -> None:
     assert not applies(replace(trained_program(long), data=None))
     invented = DataProfile(inputs=(table(),), source="stand_in")
     assert not applies(replace(trained_program(long), data=invented))
-    assert verdict_of(trained_program(None)) is None
-    assert verdict_of(replace(trained_program(long), data=invented)) is None
+
+
+@pytest.mark.skipif(not STRUCTURE.is_file(), reason="no model of structures in this tree")
+def test_without_a_run_or_on_invented_data_the_structure_alone_is_judged() -> None:
+    long = trained_program(Trace(steps=60, loss=(1.0,) * 60))
+    invented = DataProfile(inputs=(table(),), source="stand_in")
+    for program in (trained_program(None), replace(long, data=invented)):
+        verdict = verdict_of(program)
+        assert verdict is not None
+        assert verdict.seen == "structure"
+    whole = verdict_of(long)
+    assert whole is not None
+    assert whole.seen == "run"
+
+
+def test_there_is_no_verdict_without_an_optimizer_or_a_loss() -> None:
+    program = trained_program(None)
+    assert program.learner is not None
+    for missing in ("optimizers", "losses"):
+        learner = program.learner.model_copy(update={missing: ()})
+        assert verdict_of(replace(program, learner=learner)) is None
 
 
 def test_the_shipped_model_answers_with_probabilities() -> None:

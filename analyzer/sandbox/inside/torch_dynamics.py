@@ -19,13 +19,15 @@ from .torch_values import Kept, keep
 MOST_TRACED_LAYERS = 400
 MOST_COPIED = 2**26
 """Weights copied per step to see how far they move; beyond this the largest layers are left out."""
-HELD_BYTES = 2**26
+HELD_BYTES = 2**27
 """Copies that are kept before their statistics are computed."""
 GRADIENT_VALUES = 2**14
 """Values kept of the gradient after one layer."""
 LOOK_VALUES = 2**15
 """Values kept of one output while it is not known yet which model is trained."""
 LOOK_BYTES = 2**28
+AT_ONCE = 2**20
+"""Values of one group whose statistics are computed with the same calls."""
 CHUNK = 2**22
 """Values that are copied with one call."""
 
@@ -159,9 +161,10 @@ class Dynamics:
             for (index, kind, *_), entries in held.items():
                 node = self._layers[index]
                 activation = None if node is None else node.layer.get("activation")
-                steps, group = [step for step, _ in entries], [kept for _, kept in entries]
-                found = self._guarded(statistics_of, kind, group, activation) or {}
-                self._columns += [(index, steps, name, column) for name, column in found.items()]
+                for part in _parts(entries):
+                    steps, group = [step for step, _ in part], [kept for _, kept in part]
+                    found = self._guarded(statistics_of, kind, group, activation) or {}
+                    self._columns += [(index, steps, name, c) for name, c in found.items()]
 
     def _fetch(self) -> None:
         """Bring the statistics to the host, with one transfer per device."""
@@ -190,6 +193,13 @@ class Dynamics:
             {"layer": index, "points": [_point(points[step]) for step in sorted(points)][:64]}
             for index, points in sorted(self._points.items())
         ]
+
+
+def _parts(entries: list[tuple[int, Kept]]) -> Iterator[list[tuple[int, Kept]]]:
+    """Large tensors of one shape a few at a time."""
+    count = max(1, AT_ONCE // entries[0][1].values.numel())
+    for start in range(0, len(entries), count):
+        yield entries[start : start + count]
 
 
 def look_at(guarded: Guard) -> Callable[[Any, bool], Look]:

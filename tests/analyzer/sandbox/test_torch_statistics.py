@@ -17,7 +17,7 @@ from analyzer.sandbox.inside.torch_affordable import FEWEST, affordable, wanted_
 from analyzer.sandbox.inside.torch_cycle import marks_of
 from analyzer.sandbox.inside.torch_moments import statistics_of
 from analyzer.sandbox.inside.torch_recording import Look, Node
-from analyzer.sandbox.inside.torch_values import channels_first, keep
+from analyzer.sandbox.inside.torch_values import Kept, channels_first, keep
 from tests.support.torch_programs import torch_programs
 
 PROGRAM = """
@@ -142,6 +142,35 @@ def test_statistics_are_those_of_the_finite_values(rows: list[list[float]]) -> N
         units = values.reshape(3, 2)
         dead = (units == 0).all(0).mean()
         assert found["output_dead"][place] == dead
+
+
+@pytest.mark.parametrize("odd", [None, math.nan, math.inf])
+def test_large_tensors_have_the_statistics_of_numpy(odd: float | None) -> None:
+    values = torch.randn(3, 100_000, generator=torch.Generator().manual_seed(1)) * 1e-25 + 3e-25
+    values[:, ::7] = 0.0
+    if odd is not None:
+        values[1, 5] = odd
+    group = [Kept(row) for row in values]
+    found = {
+        k: v for kind in ("weight", "gradient") for k, v in statistics_of(kind, group, None).items()
+    }
+    for place, row in enumerate(values.double().numpy()):
+        finite = row[np.isfinite(row)]
+        wanted = {
+            "weight_mean": finite.mean(),
+            "weight_std": finite.std(),
+            "weight_min": finite.min(),
+            "weight_max": finite.max(),
+            "weight_norm": np.linalg.norm(row),
+            "weight_nan": np.isnan(row).mean(),
+            "gradient_norm": np.linalg.norm(row),
+            "gradient_mean": np.abs(finite).mean(),
+            "gradient_max": np.abs(finite).max(),
+            "gradient_zero": (row == 0).mean(),
+            "gradient_nan": np.isnan(row).mean(),
+        }
+        for name, value in wanted.items():
+            assert found[name][place].item() == pytest.approx(value, rel=1e-6, abs=0, nan_ok=True)
 
 
 def test_a_large_output_is_thinned_unit_by_unit() -> None:

@@ -18,8 +18,9 @@ class Limits:
         output_bytes: what is kept of standard output and error together (the end of it).
         result_bytes: size of the JSON result; a longer one is refused.
         steps: training steps of the warm-up.
-        warmup_seconds: wall time of the warm-up after its first step.
-        quick_seconds: the same where no experiment follows, and for an edited program.
+        warmup_seconds: wall time of the warm-up after its first step, at most.
+        quick_seconds: the same where no experiment follows or the budget is short, and for an
+            edited program.
         samples: samples inspected for the data profile.
         interrupt: called again and again while the program runs; what it raises ends the run and
             reaches the caller.

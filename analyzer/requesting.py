@@ -16,6 +16,10 @@ from analyzer.source.index import read_program
 OBSERVED_SAMPLES = 20
 """Steps at which the layers are measured."""
 
+WARMUP_SHARE = 1 / 12
+"""Part of a review's budget that the warm-up may take: it is repeated for what it finds, and the
+experiments, which are many warm-ups, get the rest."""
+
 Way = Literal["plain", "tf_keras", "invented_files"]
 """As it stands, with Keras 2, or with files that are missing invented."""
 
@@ -31,7 +35,7 @@ def build_request(
         argv=argv,
         entry=entry,
         steps=limits.steps,
-        warmup_seconds=limits.warmup_seconds if options.experiments else limits.quick_seconds,
+        warmup_seconds=_warmup_seconds(spec.budget or options.budget, options, limits),
         samples=limits.samples,
         sampled_steps=OBSERVED_SAMPLES,
         seed=options.seed,
@@ -41,6 +45,13 @@ def build_request(
         dataset=dict(spec.dataset) if spec.dataset else None,
         texts=dict(texts),
     )
+
+
+def _warmup_seconds(budget: float, options: Options, limits: Limits) -> float:
+    """Longer where the budget leaves ample time for what follows."""
+    if not options.experiments:
+        return limits.quick_seconds
+    return max(limits.quick_seconds, min(limits.warmup_seconds, budget * WARMUP_SHARE))
 
 
 def runnable(root: Path, source: SourceIndex, texts: Mapping[str, str]) -> Mapping[str, str]:

@@ -14,12 +14,13 @@ from typing import Any
 from .torch_affordable import SAMPLED_STEPS, affordable, wanted_steps
 from .torch_moments import AS_THEY_ARE, statistics_of
 from .torch_recording import Facts, Look, Node
+from .torch_room import Room
 from .torch_values import Kept, keep
 
 MOST_TRACED_LAYERS = 400
 MOST_COPIED = 2**26
 """Weights copied per step to see how far they move; beyond this the largest layers are left out."""
-HELD_BYTES = 2**27
+HELD_BYTES = 2**28
 """Copies that are kept before their statistics are computed."""
 GRADIENT_VALUES = 2**14
 """Values kept of the gradient after one layer."""
@@ -42,6 +43,7 @@ class Dynamics:
     Attributes:
         step: the number of steps that are complete.
         sampled: whether the running step is one that is looked at.
+        room: where copies lie.
     """
 
     def __init__(self, steps: int, sampled_steps: int, guarded: Guard) -> None:
@@ -55,7 +57,7 @@ class Dynamics:
         self._before: list[tuple[Weights, Any]] = []
         self._taken: set[tuple[int, int, str]] = set()
         self._held: dict[tuple[Any, ...], list[tuple[int, Kept]]] = {}
-        self._bytes = 0
+        self._bytes, self.room = 0, Room(HELD_BYTES)
         self._columns: list[tuple[int, list[int], str, Any]] = []
         self._points: dict[int, dict[int, Facts]] = {}
 
@@ -101,10 +103,10 @@ class Dynamics:
         node = self._layers[index] if index < len(self._layers) else None
         if node is None or (index, self.step, "output") in self._taken:
             return
-        self._hold(index, self.step, "output", keep(output, node.channels_first))
+        self._hold(index, self.step, "output", keep(output, self.room, node.channels_first))
         step = self.step
         take = functools.partial(self._hold, index, step, "output_gradient")
-        listen_to_gradient(output, take, self._guarded)
+        listen_to_gradient(output, take, self._guarded, self.room)
 
     def _hold(self, index: int, step: int, kind: str, kept: Kept | None) -> None:
         """Keep values until there are many; the first of a step count."""
@@ -126,12 +128,12 @@ class Dynamics:
             return
         copied, self._before = 0, []
         for chunk in _chunks(self._weights, stepping):
-            flat = _copied(chunk)
+            flat = self._copied(chunk)
             self._hold_parts("weight", chunk, flat)
             gradients = [(index, _gradients(held)) for index, held in chunk]
             gradients = [(index, held) for index, held in gradients if held]
             if gradients:
-                self._hold_parts("gradient", gradients, _copied(gradients))
+                self._hold_parts("gradient", gradients, self._copied(gradients))
             copied += flat.numel()
             if copied <= MOST_COPIED:
                 self._before.append((chunk, flat))
@@ -139,10 +141,18 @@ class Dynamics:
     def after_step(self) -> None:
         """How far the step moved the weights."""
         for chunk, before in self._before:
-            moved = _copied(chunk)
+            moved = self._copied(chunk)
             if moved.shape == before.shape:
                 self._hold_parts("moved", chunk, moved.sub_(before))
         self._before = []
+
+    def _copied(self, chunk: Weights) -> Any:
+        """All values of these tensors one after another."""
+        import torch
+
+        parts = [tensor.detach().reshape(-1) for _, held in chunk for tensor in held]
+        count = sum(part.numel() for part in parts)
+        return torch.cat(parts, out=self.room.empty(count, parts[0]))
 
     def _hold_parts(self, kind: str, chunk: Weights, flat: Any) -> None:
         sizes = [sum(tensor.numel() for tensor in held) for _, held in chunk]
@@ -165,6 +175,7 @@ class Dynamics:
                     steps, group = [step for step, _ in part], [kept for _, kept in part]
                     found = self._guarded(statistics_of, kind, group, activation) or {}
                     self._columns += [(index, steps, name, c) for name, c in found.items()]
+        self.room.leave()
 
     def _fetch(self) -> None:
         """Bring the statistics to the host, with one transfer per device."""
@@ -202,7 +213,7 @@ def _parts(entries: list[tuple[int, Kept]]) -> Iterator[list[tuple[int, Kept]]]:
         yield entries[start : start + count]
 
 
-def look_at(guarded: Guard) -> Callable[[Any, bool], Look]:
+def look_at(guarded: Guard, room: Room) -> Callable[[Any, bool], Look]:
     """Keeps of each output that it is shown a part, up to a bound for all of them together."""
     left = LOOK_BYTES
 
@@ -211,19 +222,21 @@ def look_at(guarded: Guard) -> Callable[[Any, bool], Look]:
         found = Look()
         if left <= 0:
             return found
-        found.output = keep(output, first, LOOK_VALUES)
+        found.output = keep(output, room, first, LOOK_VALUES)
         left -= 2 * (0 if found.output is None else found.output.nbytes)
 
         def take(kept: Kept | None) -> None:
             found.gradient = found.gradient or kept
 
-        listen_to_gradient(output, take, guarded)
+        listen_to_gradient(output, take, guarded, room)
         return found
 
     return look
 
 
-def listen_to_gradient(output: Any, take: Callable[[Kept | None], None], guarded: Guard) -> None:
+def listen_to_gradient(
+    output: Any, take: Callable[[Kept | None], None], guarded: Guard, room: Room
+) -> None:
     """Keep the gradient of the loss after this tensor, when the backward pass comes by.
 
     A later operation in place does not matter: PyTorch hands the gradient after the value that the
@@ -233,7 +246,7 @@ def listen_to_gradient(output: Any, take: Callable[[Kept | None], None], guarded
         return
 
     def hook(gradient: Any) -> None:
-        guarded(lambda: take(keep(gradient, most=GRADIENT_VALUES)))
+        guarded(lambda: take(keep(gradient, room, most=GRADIENT_VALUES)))
 
     hook.__torch_unserializable__ = True  # type: ignore[attr-defined] # no warning when it is saved
     output.register_hook(hook)
@@ -261,13 +274,6 @@ def _chunks(weights: Weights, stepping: Set[int]) -> Iterator[Weights]:
 def _gradients(held: list[Any]) -> list[Any]:
     found = [p.grad.detach() for p in held if p.grad is not None]
     return [g.coalesce().values() if g.is_sparse else g for g in found]
-
-
-def _copied(chunk: Weights) -> Any:
-    """All values of these tensors one after another."""
-    import torch
-
-    return torch.cat([tensor.detach().reshape(-1) for _, held in chunk for tensor in held])
 
 
 def _point(found: Facts) -> Facts:

@@ -114,7 +114,9 @@ class Listening:
                 self.calls.listen(Sampler(self.model.positions, self.report.dynamics))
             return
         if self._recording is None or self._recording.full:
-            self._recording = Recording(look_at(self.report.recorder.guarded))
+            self._recording = Recording(
+                look_at(self.report.recorder.guarded, self.report.dynamics.room)
+            )
             self.by_hand.forget()
         self.calls.listen(self._recording)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .torch_room import Room
+
 MOST_VALUES = 2**15
 """Values of one output that are kept; of a larger one evenly spaced ones."""
 ROWS_FACTOR = 2
@@ -49,11 +51,14 @@ def channels_first(op: str, dimensions: int, sources: Sequence[bool]) -> bool:
     return sources[0] if sources else dimensions >= 4
 
 
-def keep(tensor: Any, first: bool | None = None, most: int = MOST_VALUES) -> Kept | None:
+def keep(
+    tensor: Any, room: Room, first: bool | None = None, most: int = MOST_VALUES
+) -> Kept | None:
     """A copy of a tensor of real numbers; None for any other.
 
     Args:
         tensor: an output, or a gradient.
+        room: where the copy lies.
         first: whether its units lie along axis 1; None when units do not matter.
         most: values that are kept.
     """
@@ -71,7 +76,7 @@ def keep(tensor: Any, first: bool | None = None, most: int = MOST_VALUES) -> Kep
             axis = None  # a single row says nothing about a unit
     if count > most:
         values, axis = _thinned(values, axis, most)
-    copy = values.clone(memory_format=torch.contiguous_format)
+    copy = room.copy(values)
     return Kept(copy, copy.numel() / count, axis)
 
 

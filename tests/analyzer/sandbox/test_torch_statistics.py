@@ -17,6 +17,7 @@ from analyzer.sandbox.inside.torch_affordable import FEWEST, affordable, wanted_
 from analyzer.sandbox.inside.torch_cycle import marks_of
 from analyzer.sandbox.inside.torch_moments import statistics_of
 from analyzer.sandbox.inside.torch_recording import Look, Node
+from analyzer.sandbox.inside.torch_room import Room
 from analyzer.sandbox.inside.torch_values import Kept, channels_first, keep
 from tests.support.torch_programs import torch_programs
 
@@ -121,7 +122,7 @@ NUMBERS = st.floats(width=32, allow_nan=True, allow_infinity=True)
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.lists(NUMBERS, min_size=6, max_size=6), min_size=1, max_size=4))
 def test_statistics_are_those_of_the_finite_values(rows: list[list[float]]) -> None:
-    kept = [keep(torch.tensor(row).reshape(3, 2), first=False) for row in rows]
+    kept = [keep(torch.tensor(row).reshape(3, 2), Room(64), first=False) for row in rows]
     group = [each for each in kept if each is not None]
     found = {name: column.tolist() for name, column in statistics_of("output", group, None).items()}
     for place, row in enumerate(rows):
@@ -178,16 +179,32 @@ def test_a_large_output_is_thinned_unit_by_unit() -> None:
     values[5, 1] = 2.0
     values[:, 2] = 7.0
     values[:, 3] = torch.arange(1600.0).reshape(40, 40)
-    kept = keep(values, first=True, most=4000)
+    kept = keep(values, Room(2**20), first=True, most=4000)
     assert kept is not None
     assert kept.values.numel() <= 2 * 4000
     found = {k: v.item() for k, v in statistics_of("output", [kept], "relu").items()}
     assert found["output_dead"] == 0.25
     assert found["output_same"] == 0.5
     assert found["output_norm"] == pytest.approx(float(values.norm()), rel=0.1)
-    rows = keep(values[:, :, 0, 0], first=False, most=8)
+    rows = keep(values[:, :, 0, 0], Room(2**20), first=False, most=8)
     assert rows is not None
     assert rows.values.shape == (4, 4)
+
+
+def test_copies_share_one_block_until_it_is_full_or_left() -> None:
+    room = Room(256)
+    given = [torch.arange(12.0).reshape(3, 4).T, torch.arange(5, dtype=torch.float64)]
+    copies = [room.copy(values) for values in given]
+    beyond = room.copy(torch.ones(100))
+    for values, copy in zip(given, copies, strict=True):
+        assert torch.equal(values, copy)
+        assert copy.is_contiguous()
+        assert copy.data_ptr() != values.data_ptr()
+    blocks = [tensor.untyped_storage().data_ptr() for tensor in (*copies, beyond)]
+    assert blocks[0] == blocks[1] != blocks[2]
+    room.leave()
+    assert room.copy(given[0]).untyped_storage().data_ptr() != blocks[0]
+    assert torch.equal(given[1], copies[1])
 
 
 def test_units_lie_where_the_layer_puts_them() -> None:
@@ -201,7 +218,7 @@ def test_units_lie_where_the_layer_puts_them() -> None:
 def linear(inputs: int, outputs: int, rows: int) -> Node:
     """A dense layer as a recording has it."""
     module = torch.nn.Linear(inputs, outputs)
-    look = Look(keep(torch.zeros(rows, outputs), first=False))
+    look = Look(keep(torch.zeros(rows, outputs), Room(0), first=False))
     return Node((), {}, (), None, module, list(module.parameters()), look)
 
 

@@ -8,12 +8,12 @@ Nobody listens to most steps: inner modules are then called at once, and the mod
 
 from __future__ import annotations
 
-import os
 import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
 
+from . import processes
 from . import torch_layers as layers
 from . import torch_names as names
 from .recorder import Recorder
@@ -35,6 +35,7 @@ class Calls:
         on_output: told about the output of every module that the loop calls.
         on_value: told about each function's result, for losses written by hand.
         thin: whether losses of the running step are only marked as such.
+        gradients_on: whether gradients are recorded now, as PyTorch has it.
         active: identities of the single layers that ran with gradients on, as far as heard.
     """
 
@@ -46,6 +47,7 @@ class Calls:
         self.is_loss: Callable[[Any], bool] = lambda _module: False
         self.on_value: Callable[[Any, Any, Any], None] = lambda _name, _call, _output: None
         self.on_output: Callable[[Any, Any], None] = lambda _module, _output: None
+        self.gradients_on: Callable[[], bool] = lambda: True
         self._recorder = recorder
         self._constructed = constructed
         self.active: set[int] = set()
@@ -56,7 +58,7 @@ class Calls:
         self._losses: set[type] = set()
         self.thin = False
         self._with_parameters: dict[int, weakref.ref[Any]] = {}
-        self._pid = os.getpid()
+        self._pid = processes.current()
         self._thread = threading.get_ident()
 
     def install(self, torch: Any) -> None:
@@ -64,7 +66,7 @@ class Calls:
         self._original = original = torch.nn.Module.__call__
         self._stack_size = torch.overrides._len_torch_function_stack
         self._top = torch.overrides._get_current_function_mode
-        self._grad_enabled = torch.is_grad_enabled
+        self.gradients_on = torch.is_grad_enabled
         self._mode = listener(torch, self._function_called)
         call, stack, plain, silence = self._call, self._stack, self._plain, self._silence
         losses = self._losses
@@ -134,7 +136,7 @@ class Calls:
     # Calls of modules
 
     def _call(self, module: Any, arguments: tuple[Any, ...], keywords: Facts) -> Any:
-        if os.getpid() != self._pid:
+        if processes.current() != self._pid:
             return self._original(module, *arguments, **keywords)
         guarded = self._recorder.guarded
         if not (type(module) in self._plain or self._is_plain(module)):
@@ -145,7 +147,7 @@ class Calls:
         if self._stack:
             return self._inner(module, arguments, keywords)
         if not self._has_parameters(module):
-            if self.ear is None or not self._grad_enabled():
+            if self.ear is None or not self.gradients_on():
                 return self._original(module, *arguments, **keywords)
             return self._inner(module, arguments, keywords)
         return self._root(module, arguments, keywords)
@@ -216,7 +218,7 @@ class Calls:
         if not layers.is_single_layer(module):
             return self._through(module, arguments, keywords)
         site = self._recorder.user_site() if ear.keeps_listening else None
-        if self._grad_enabled():
+        if self.gradients_on():
             self.active.add(id(module))
         with self.silence():
             output = self._original(module, *arguments, **keywords)

@@ -68,7 +68,7 @@ class Census:
     def _called(self, module: Any, arguments: Any) -> bool:
         if not self._is_plain_pass(module):
             self._recorder.guarded(self._note_pass, module, arguments)
-        if self.after.active and _trains(module):
+        if self.after.active and self._trains(module):
             return False
         return bool(self._listen(module, arguments))
 
@@ -76,7 +76,10 @@ class Census:
         """Whether it is a training pass on what comes from no loader, behind another such pass."""
         if self.modes.waiting or self._report.batches.last is not None:
             return False
-        return _trains(module) and type(module).__name__ != "AveragedModel"
+        return self._trains(module) and type(module).__name__ != "AveragedModel"
+
+    def _trains(self, module: Any) -> bool:
+        return bool(module.training and self._calls.gradients_on())
 
     def _note_pass(self, module: Any, arguments: Any) -> None:
         if type(module).__name__ == "AveragedModel":
@@ -209,15 +212,10 @@ class Census:
 
 def _loss_nodes(node: Any) -> list[Any]:
     """The node of the differentiated value, and of the loss that it is a multiple of."""
+    if type(node).__name__ not in ("MulBackward0", "DivBackward0"):
+        return [node]
     inner = [n for n, _ in node.next_functions if n is not None]
-    scaled = type(node).__name__ in ("MulBackward0", "DivBackward0") and len(inner) == 1
-    return [node, *inner] if scaled else [node]
-
-
-def _trains(module: Any) -> bool:
-    import torch
-
-    return bool(torch.is_grad_enabled() and module.training)
+    return [node, *inner] if len(inner) == 1 else [node]
 
 
 def _first(entries: Iterable[Facts], most: int = MOST_ENTRIES) -> list[Facts]:

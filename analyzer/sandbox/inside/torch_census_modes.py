@@ -132,9 +132,11 @@ class Modes:
 
     def before_backward(self, in_eval_mode: bool) -> None:
         """A backward pass: the passes since the last batch belong to training, or to an attack."""
-        kept = [p for p in self._pending if p[2] < self._fetches and p[1]["other_loader"]]
-        self._differentiated = len(kept) < len(self._pending)
-        self._pending = kept
+        self._differentiated = False
+        if self._pending:
+            kept = [p for p in self._pending if p[2] < self._fetches and p[1]["other_loader"]]
+            self._differentiated = len(kept) < len(self._pending)
+            self._pending = kept
         self._last_input = None
         self._last = (in_eval_mode, self._recorder.user_site() if in_eval_mode else None)
 

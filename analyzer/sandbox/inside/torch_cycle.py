@@ -55,19 +55,21 @@ def parameters_of(optimizer: Any) -> list[Any]:
 
 def _parameters(owner: Any) -> Iterator[Any]:
     """The parameters of an optimizer or a module, one by one."""
-    for group in getattr(owner, "param_groups", ()):
-        yield from group["params"]
-    if not hasattr(owner, "param_groups"):
-        yield from owner.parameters()
+    groups = getattr(owner, "param_groups", None)
+    return owner.parameters() if groups is None else (p for g in groups for p in g["params"])
 
 
 class _State:
     """What is known of one optimizer since its last step."""
 
-    def __init__(self, steps: int = 0, *, exact: bool = True) -> None:
-        self.steps = steps
-        self.exact = exact  # whether gradients are read after each backward pass
-        self.used = False  # gradients that its last step used may still be there
+    def __init__(self) -> None:
+        self.steps = 0
+        self.exact = True  # whether gradients are read after each backward pass
+        self.stepped(used=False)
+
+    def stepped(self, *, used: bool) -> None:
+        """Nothing is known of what comes now."""
+        self.used = used  # gradients that its last step used may still be there
         self.began_dirty = False  # a backward pass met them
         self.filled = False  # a backward pass since then left gradients
         self.left: Marks | None = None  # the gradients that it left, where they were not read
@@ -167,10 +169,9 @@ class Cycle:
         """An optimizer has used the gradients."""
         self._in_step -= 1
         self.facts["steps"] += 1
-        old = self._state(optimizer)
-        state = _State(old.steps + 1, exact=old.exact)
-        state.used = not has_closure
-        self._states[id(optimizer)] = weakref.ref(optimizer), state
+        state = self._state(optimizer)
+        state.steps += 1
+        state.stepped(used=not has_closure)
 
     def zero_grad(self) -> None:
         """Somebody calls zero_grad, of an optimizer or of a module."""

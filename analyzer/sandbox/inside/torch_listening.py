@@ -61,13 +61,11 @@ class Listening:
 
     def _enter(self, module: Any, arguments: Any) -> bool:
         """Whether to listen to this call."""
-        import torch
-
         if self.report.of_another:
             return False
         if self.report.recorder.finished:
             self.report.recorder.leave_if_finished()
-        training = torch.is_grad_enabled() and not self._is_validation(module)
+        training = self.calls.gradients_on() and not self._is_validation(module)
         if training and self.stepped and not self.settled:
             self._settle()
         if training and self.complete:
@@ -103,7 +101,7 @@ class Listening:
         if flow is not None:
             fresh = [t for t in fresh if not flow.get(t)]
         entries = self.model.entries if self.settled and self.model is not None else [module]
-        if fresh and id(module) in map(id, entries):
+        if fresh and any(entry is module for entry in entries):
             self.report.batches.entered(module, fresh, training=training)
 
     def _choose_ear(self) -> None:

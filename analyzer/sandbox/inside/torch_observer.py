@@ -8,6 +8,7 @@ of `DataLoader`. Nothing that the program computes is changed and no random numb
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -67,7 +68,7 @@ def _wrap_backward(torch: Any, training: Training) -> None:
                 return original(tensors, *arguments, **keywords)
             inside = True
             try:
-                training.before_backward(tensors, arguments, keywords)
+                training.before_backward(tensors, arguments, keywords, sys._getframe(1))
                 result = original(tensors, *arguments, **keywords)
             finally:
                 inside = False
@@ -91,7 +92,7 @@ def _wrap_zero_grad(torch: Any, training: Training) -> None:
                 return original(owner, *arguments, **keywords)
             inside = True
             try:
-                training.zero_grad(owner)
+                training.zero_grad(owner, sys._getframe(1))
                 result = original(owner, *arguments, **keywords)
             finally:
                 inside = False

@@ -7,6 +7,7 @@ are counted, never changed or read, and no random number is drawn.
 from __future__ import annotations
 
 import weakref
+from types import FrameType
 from typing import Any
 
 from . import torch_order_plan as plan
@@ -50,6 +51,7 @@ class Order:
         self._scalers = Numbered()
         self._orders: dict[int, int] = {}
         self._owners: dict[int, int] = {}
+        self._rates: dict[int, list[float]] = {}
         self._norms = 0
         self._read: weakref.ref[Any] | None = None
         self._halves: list[str] = []
@@ -68,9 +70,11 @@ class Order:
 
     # Events
 
-    def event(self, kind: str, **facts: Any) -> Facts | None:
+    def event(self, kind: str, caller: FrameType | None = None, **facts: Any) -> Facts | None:
         """One call, at the user's place; None when no more are kept."""
-        place = self._places.number(kind, self._facts or self.facts)
+        return self._enter(self._places.number(kind, self._facts or self.facts, caller), facts)
+
+    def _enter(self, place: int | None, facts: Facts) -> Facts | None:
         if place is None:
             return None
         found = self._facts or self.facts
@@ -116,7 +120,9 @@ class Order:
             if both:
                 facts[other]["shared"][str(number)] = facts[number]["shared"][str(other)] = both
 
-    def before_step(self, optimizer: Any, *, has_closure: bool) -> None:
+    def before_step(
+        self, optimizer: Any, *, has_closure: bool, caller: FrameType | None = None
+    ) -> None:
         """An optimizer is about to step."""
         number = self._optimizer(optimizer)
         held = None if has_closure else _gradients(parameters_of(optimizer))
@@ -124,40 +130,44 @@ class Order:
         found = self.facts
         found["steps"] += 1
         rate, scaled = rates[0] if rates else None, self.in_scaler > 0
-        self.event("step", of=number, held=held, rate=rate, scaled=scaled or None)
+        self.event("step", caller, of=number, held=held, rate=rate, scaled=scaled or None)
         self.graphs.steps += 1
         if number is None:
             return
         facts = found["optimizers"][number]
         facts["steps"] += 1
         facts["empty"] += held == 0
-        facts["still"] += bool(rates) and max(rates) == 0
         if rates:
-            facts["lowest"] = min([*rates, facts.get("lowest", rates[0])])
-            facts["highest"] = max([*rates, facts.get("highest", rates[0])])
+            facts["still"] += max(rates) == 0
+            if rates != self._rates.get(number):
+                self._rates[number] = rates
+                facts["lowest"] = min([*rates, facts.get("lowest", rates[0])])
+                facts["highest"] = max([*rates, facts.get("highest", rates[0])])
 
-    def zero_grad(self, owner: Any) -> None:
+    def zero_grad(self, owner: Any, caller: FrameType | None = None) -> None:
         """An optimizer's or a module's gradients are cleared."""
         is_optimizer = hasattr(owner, "param_groups")
-        self.event("zero_grad", of=self._optimizer(owner) if is_optimizer else None)
+        self.event("zero_grad", caller, of=self._optimizer(owner) if is_optimizer else None)
 
     # Backward
 
-    def before_backward(self, tensor: Any, *, retained: bool, partly: bool) -> None:
+    def before_backward(
+        self, tensor: Any, *, retained: bool, partly: bool, caller: FrameType | None = None
+    ) -> None:
         """A backward pass begins from this tensor; `partly` when it is for some inputs only."""
         if self._plans < MOST_PLANS and not self.facts["plan"]:
             self._plans += 1
             frame = self.recorder.user_frame()
             self.facts["plan"] = plan.of_frame(self.recorder.sources, frame, self.loader_length)
+        place = self._places.number("backward", self._facts or self.facts, caller)
         facts: Facts = {"retained": retained or None, "inside": bool(self._halves) or None}
         if tensor is not None and tensor.grad_fn is not None:
             number, new = self._tensors.number(tensor)
             if not new and not partly:
                 facts["held"] = int(any(map(self._holds, self._living)))
             facts["of"] = None if partly else number
-            place = self._places.number("backward", self.facts)
             facts |= self.graphs.look(tensor.grad_fn, place, retained=retained)
-        self.event("backward", **facts)
+        self._enter(place, facts)
 
     @staticmethod
     def _holds(reference: weakref.ref[Any]) -> bool:

@@ -7,14 +7,13 @@ silence, so that no layer or function of our own is taken for the program's.
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from . import processes, torch_order_precision
 from . import torch_names as names
-from . import torch_order_precision
 from .torch_order import Order
 
 
@@ -29,7 +28,7 @@ class Hooks:
     def __init__(self, order: Order, training: Any) -> None:
         self.order = order
         self._training = training
-        self._pid = os.getpid()
+        self._pid = processes.current()
         self._inside: set[str] = set()
 
     def install(self, torch: Any) -> None:
@@ -42,7 +41,7 @@ class Hooks:
 
     def tell(self, told: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Tell the order something, unless another framework or process is at work."""
-        if self._training.report.of_another or os.getpid() != self._pid:
+        if self._training.report.of_another or processes.current() != self._pid:
             return None
         if self.order.closed or self._training.recorder.over:
             return None

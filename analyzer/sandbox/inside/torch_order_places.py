@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import FrameType
 from typing import Any
 
 from .recorder import Recorder
@@ -19,9 +20,14 @@ class Places:
         self._known: dict[Any, int] = {}
         self._held_codes: list[Any] = []
 
-    def number(self, kind: str, order: Facts) -> int | None:
-        """The number of the place where the user's code stands; None when no more are kept."""
-        frame = self._recorder.sources.innermost(sys._getframe(2))
+    def number(self, kind: str, order: Facts, caller: FrameType | None = None) -> int | None:
+        """The number of the place where the user's code stands; None when no more are kept.
+
+        Args:
+            caller: a frame that is the user's or was called by it; the fewer lie between, the
+                less there is to look at.
+        """
+        frame = self._recorder.sources.innermost(caller or sys._getframe(2))
         key = (kind, id(frame.f_code), frame.f_lasti) if frame is not None else (kind,)
         found = self._known.get(key)
         if found is None:

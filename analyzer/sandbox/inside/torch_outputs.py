@@ -32,8 +32,10 @@ class Outputs:
 
     def returned(self, module: Any, output: Any) -> None:
         """A module that the loop called returned this."""
-        tensors = [output] if is_tensor(output) else tensors_in(output)[:MOST_OUTPUTS]
-        found = [(id(module), tensor.detach()) for tensor in tensors]
+        if is_tensor(output):
+            self._last = [(id(module), output.detach()), *self._last[: MOST_OUTPUTS - 1]]
+            return
+        found = [(id(module), tensor.detach()) for tensor in tensors_in(output)[:MOST_OUTPUTS]]
         self._last = (found + self._last)[:MOST_OUTPUTS]
 
     def last(self) -> list[tuple[int, Any]]:

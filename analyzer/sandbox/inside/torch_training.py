@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import sys
 import weakref
 from collections.abc import Set
+from types import FrameType
 from typing import Any
 
+from . import processes
 from . import torch_layers as layers
 from .recorder import MOST_LOSSES, Recorder
 from .torch_arguments import number_of
@@ -46,7 +48,7 @@ class Training:
         self._scaled: tuple[Any, Any] | None = None
         self._unstepped: list[Any] = []
         self._followed = -1
-        self._pid = os.getpid()
+        self._pid = processes.current()
         self.order: Any = None
         self.closed = False
 
@@ -60,19 +62,21 @@ class Training:
 
     # Backward
 
-    def before_backward(self, tensor: Any, arguments: Any, keywords: Any) -> None:
-        """A backward pass begins from this tensor."""
+    def before_backward(
+        self, tensor: Any, arguments: Any, keywords: Any, caller: FrameType
+    ) -> None:
+        """A backward pass begins from this tensor; the caller is the program or a library."""
         if self.closed:
             return
         if self.calls.ear is not None:
             self.calls.rest()
         self.recorder.training_started()
-        self.calls.quietly(self._backward_begins, tensor, arguments, keywords)
+        self.calls.quietly(self._backward_begins, tensor, (arguments, keywords), caller)
 
-    def _backward_begins(self, tensor: Any, arguments: Any, keywords: Any) -> None:
+    def _backward_begins(self, tensor: Any, given: Any, caller: FrameType) -> None:
         first = tensor if layers.is_tensor(tensor) else layers.first_tensor(tensor)
         if self._tells_order():
-            order_backward(self.order, first, arguments, keywords)
+            order_backward(self.order, first, given, caller)
         in_eval_mode = self.heard.in_eval_mode()
         self.census.before_backward(first, in_eval_mode)
         if not self.recorder.over:
@@ -83,7 +87,7 @@ class Training:
         order = self.order
         if order is None or order.closed or self.recorder.over or self.report.of_another:
             return False
-        return os.getpid() == self._pid
+        return processes.current() == self._pid
 
     def _before_backward(self, tensor: Any, in_eval_mode: bool) -> None:
         report = self.report
@@ -168,14 +172,14 @@ class Training:
         self.heard.complete = True
         self._step_done(self._loss)
 
-    def zero_grad(self, owner: Any) -> None:
-        """Somebody clears gradients."""
+    def zero_grad(self, owner: Any, caller: FrameType) -> None:
+        """Somebody clears gradients; the caller is the program or a library."""
         if not (self.recorder.over or self.closed):
-            self.recorder.guarded(self._zero_grad, owner)
+            self.recorder.guarded(self._zero_grad, owner, caller)
 
-    def _zero_grad(self, owner: Any) -> None:
+    def _zero_grad(self, owner: Any, caller: FrameType) -> None:
         if self._tells_order():
-            self.order.zero_grad(owner)
+            self.order.zero_grad(owner, caller)
         self.report.cycle.zero_grad()
 
     def zeroed(self, owner: Any) -> None:
@@ -193,14 +197,15 @@ class Training:
             stepping = self.report.optimizers.held(optimizer)
             self.calls.quietly(self.census.before_step, optimizer, stepping)
             self.recorder.stop("steps")
-        self.calls.quietly(self._before_step, optimizer, _has_closure(arguments, keywords))
+        has_closure, caller = _has_closure(arguments, keywords), sys._getframe(1)
+        self.calls.quietly(self._before_step, optimizer, has_closure, caller)
 
-    def _before_step(self, optimizer: Any, has_closure: bool) -> None:
+    def _before_step(self, optimizer: Any, has_closure: bool, caller: FrameType) -> None:
         report = self.report
         stepping = report.optimizers.held(optimizer)
         self.census.before_step(optimizer, stepping)
         if self._tells_order():
-            self.order.before_step(optimizer, has_closure=has_closure)
+            self.order.before_step(optimizer, has_closure=has_closure, caller=caller)
         report.cycle.before_step(optimizer, has_closure=has_closure)
         first = report.optimizers.enter(optimizer)
         if has_closure and self.heard.model is None:
@@ -273,17 +278,18 @@ class Training:
                 self.recorder.guarded(self.census.finish)
 
 
-def order_backward(order: Any, tensor: Any, arguments: Any, keywords: Any) -> None:
-    """Tell the order of a backward pass; arguments are those behind the tensor."""
+def order_backward(order: Any, tensor: Any, call: Any, caller: FrameType) -> None:
+    """Tell the order of a backward pass; the call's arguments are those behind the tensor."""
+    arguments, keywords = call
     if not arguments and not keywords:
-        order.before_backward(tensor, retained=False, partly=False)
+        order.before_backward(tensor, retained=False, partly=False, caller=caller)
         return
     given = dict(zip(("gradient", "retain_graph", "create_graph"), arguments, strict=False))
     given |= keywords
     retained = given.get("retain_graph")
     retained = given.get("create_graph", False) if retained is None else retained
     partly = given.get("inputs") is not None
-    order.before_backward(tensor, retained=bool(retained), partly=partly)
+    order.before_backward(tensor, retained=bool(retained), partly=partly, caller=caller)
 
 
 def _has_closure(arguments: Any, keywords: Any) -> bool:

@@ -185,7 +185,8 @@ def answered(
     name = deciding_score(report.problem, [*one, *two])
     if not two or name is None:
         reasons = [run.reason for run in (*before, *after) if isinstance(run, NotMeasured)]
-        lost = bool(one) and not two
+        slow = [run for run in after if isinstance(run, NotMeasured) and run.late]
+        lost = bool(one) and not two and len(slow) < len(after)
         why = next(iter(reasons), "no score in common")
         return Repair(file, "worse" if lost else "not measurable", rules, note=why)
     scores = [tuple(round(run.scores[name], 4) for run in side) for side in (one, two)]

@@ -58,6 +58,8 @@ def try_together(proving: Proving, attempts: Sequence[Attempt], done: dict[int, 
     if len(units) < 2 or not proving.affords(ground, [*ground, *edits_of(units)]):
         return False
     proving.say("trying the suspected edits together")
+    if not proving.promises([*ground, *edits_of(units)]):
+        return False
     whole = proving.compare(ground, [*ground, *edits_of(units)])
     if whole.outcome != "better":
         return False

@@ -3,7 +3,8 @@
 Contracts come first and are never overruled: their edits together are the ground on which
 everything else is tried, since a program that cannot learn hides the effect of any other edit.
 On that ground the suspicions' edits are tried together (`joint`), then what is left of them one by
-one, cheapest and likeliest first; one that is proven joins the ground. In the end each proven one
+one, cheapest and likeliest first, those whose first pair gains before the others (`screening`); one
+that is proven joins the ground. In the end each proven one
 is taken out again: what is not missed is not needed. Advice, where it is tried at all, takes part,
 and stays advice. What a contract's own edit achieves is measured first when there is time for that
 and the rest, else last.
@@ -25,6 +26,7 @@ from analyzer.experiments.joint import SLOWING, Attempt, try_together
 from analyzer.experiments.materiality import reason_against
 from analyzer.experiments.outcomes import JUDGEMENT, needless, raised, supported, told, unproven
 from analyzer.experiments.runs import Trainings
+from analyzer.experiments.screening import WAITS, promising
 from analyzer.experiments.standing import (
     gains,
     is_advice,
@@ -98,23 +100,6 @@ class Proving:
         self._contributions(contracts, done)
         return tuple(done.get(id(mend), mend) for mend in mends)
 
-    def single(self, mend: Mend) -> Mend | None:
-        """The mend, proven, when its edit alone makes the difference; None when it does not.
-
-        Where advice that helps is written too, so is an edit that helps and proves no fault.
-        """
-        after = [*self.ground, mend]
-        verdict = self.compare(self.ground, after)
-        against = self.against(verdict, self.ground, after)
-        if verdict.outcome != "better":
-            return None
-        if against is None:
-            return raised(mend, verdict)
-        plan = mend.judged.plan
-        if not self.everything or not isinstance(plan, FixPlan):
-            return None
-        return unproven(mend, plan, verdict, against)
-
     # Contracts
 
     def _ground(self, mends: list[Mend], others: bool) -> bool:
@@ -155,11 +140,16 @@ class Proving:
             try_together(self, firsts, done)
 
     def _singly(self, ordered: Tries, done: dict[int, Mend]) -> None:
-        """One by one, what has not been settled together."""
+        """One by one, what has not been settled together; first those that gain at once."""
         settled = set(done)
-        for mend, plan in ordered:
-            if id(mend) not in settled:
-                self._suspicion(done.get(id(mend), mend), id(mend), plan, done)
+        left = [(mend, plan) for mend, plan in ordered if id(mend) not in settled]
+        waiting = [
+            (mend, plan)
+            for mend, plan in left
+            if not self._suspicion(done.get(id(mend), mend), id(mend), plan, done, brief=True)
+        ]
+        for mend, plan in waiting:
+            self._suspicion(done.get(id(mend), mend), id(mend), plan, done)
 
     def _firsts(self, ordered: Tries) -> list[Attempt]:
         """For each finding its own edit, else the likeliest of the catalogue."""
@@ -185,16 +175,29 @@ class Proving:
         ordered = in_order([*own, *known])
         return [(by_finding[id(c.finding)], c.plan) for c in ordered]
 
-    def _suspicion(self, mend: Mend, key: int, plan: FixPlan, done: dict[int, Mend]) -> None:
+    def _suspicion(
+        self, mend: Mend, key: int, plan: FixPlan, done: dict[int, Mend], *, brief: bool = False
+    ) -> bool:
+        """Try this edit; False where it waits, because its first pair alone was asked for."""
         if mend.proven or gains(mend):
-            return  # another edit has mended it
+            return True  # another edit has mended it
         tried = self.planned(mend, plan)
         if tried is None:
-            return
-        if not self.affords(self.ground, [*self.ground, tried]):
-            done[key] = told(mend, f"{plan.description}: {NOT_TRIED}")
-            return
+            return True
+        after = [*self.ground, tried]
+        if not self.affords(self.ground, after):
+            why = NOT_TRIED if brief else WAITS
+            done[key] = told(mend, f"{plan.description}: {why}")
+            return True
         self.say(f"trying an edit for {mend.judged.finding.rule}")
+        if brief and not self.promises(after):
+            return False
+        self._compared(mend, tried, key, plan, done)
+        return True
+
+    def _compared(
+        self, mend: Mend, tried: Mend, key: int, plan: FixPlan, done: dict[int, Mend]
+    ) -> None:
         verdict = self.compare(self.ground, [*self.ground, tried])
         against = self.against(verdict, self.ground, [*self.ground, tried], tried)
         if verdict.outcome is None:
@@ -261,6 +264,11 @@ class Proving:
         if one is None or other is None:
             return True
         return self.trainings.allows_pairs(one, other, range(FEWEST_PAIRS))
+
+    def promises(self, after: Sequence[Mend]) -> bool:
+        """Whether the first pair shows a gain over the ground."""
+        before, texts = self.texts(self.ground), self.texts(after)
+        return promising(self.trainings, self.problem, before, texts)
 
     def compare(self, before: Sequence[Mend], after: Sequence[Mend]) -> Verdict:
         """The program with the edits of some mends, against that with the edits of others."""

@@ -37,10 +37,12 @@ class NotMeasured:
 
     Attributes:
         broke: whether the program ended by its own fault before its first training step.
+        late: whether it only took too long.
     """
 
     reason: str
     broke: bool = False
+    late: bool = False
 
 
 Result = Measured | NotMeasured
@@ -152,9 +154,11 @@ class Trainings:
             own = seen.trouble is not None and seen.trouble.cause in BREAKS
             return NotMeasured(reason, broke=own and not steps)
         if found.ended == "time" and found.steps < FEWEST_STEPS:
-            return NotMeasured(f"only {found.steps} training steps fit into the time")
+            fit = f"only {found.steps} training steps fit into the time"
+            return NotMeasured(fit, late=True)
         if self._bounds is not None and found.ended == "time":
-            return NotMeasured("it takes too long to train as far as the unedited program")
+            slow = "it takes too long to train as far as the unedited program"
+            return NotMeasured(slow, late=True)
         return found
 
     def _bounded(self, times: int) -> ExperimentRequest:

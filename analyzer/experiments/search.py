@@ -19,6 +19,7 @@ from analyzer.calibration import calibrated
 from analyzer.errors import EditError
 from analyzer.experiments.decision import FEWEST_PAIRS
 from analyzer.experiments.joint import SLOWING
+from analyzer.experiments.outcomes import raised, unproven
 from analyzer.experiments.proving import NOT_TRIED, Proving
 from analyzer.experiments.runs import NotMeasured
 from analyzer.experiments.scores import deciding_score, skill
@@ -110,14 +111,28 @@ def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explai
     found = _at_once(proving, program, repairs, reached < AT_CHANCE)
     if found is not None:
         return Explained(found)
+    proven, untried = _singly(proving, left)
+    return Explained(proven, untried, len(left), reached < AT_CHANCE)
+
+
+def _singly(proving: Proving, left: Sequence[Mend]) -> tuple[Mend | None, int]:
+    """(the first edit that is proven, how many were not tried), those that gain at once first."""
+    waiting: list[Mend] = []
     for number, mend in enumerate(left):
-        if not proving.affords(proving.ground, [*proving.ground, mend]):
-            return Explained(None, len(left) - number, len(left), reached < AT_CHANCE)
+        after = [*proving.ground, mend]
+        if not proving.affords(proving.ground, after):
+            return None, len(left) - number + len(waiting)
         proving.say("trying an edit that no rule suggests")
-        proven = proving.single(mend)
-        if proven is not None:
-            return Explained(proven)
-    return Explained()
+        if not proving.promises(after):
+            waiting.append(mend)
+        elif (proven := _single(proving, mend)) is not None:
+            return proven, 0
+    for number, mend in enumerate(waiting):
+        if not proving.affords(proving.ground, [*proving.ground, mend]):
+            return None, len(waiting) - number
+        if (proven := _single(proving, mend)) is not None:
+            return proven, 0
+    return None, 0
 
 
 def _reached(proving: Proving, bound: float) -> float | None:
@@ -143,7 +158,9 @@ def _at_once(
     if mend is None or not proving.affords(proving.ground, [*proving.ground, mend]):
         return None
     proving.say("trying the usual edits together")
-    whole = proving.single(mend)
+    if not proving.promises([*proving.ground, mend]):
+        return None
+    whole = _single(proving, mend)
     if whole is None:
         return None
     for repair in sorted(kept, key=lambda each: each.likelihood):
@@ -156,7 +173,25 @@ def _at_once(
             break
         if proving.compare(before, after).outcome in ("noise", "worse"):
             kept, mend = rest, fewer
-    return proving.single(mend) or whole
+    return _single(proving, mend) or whole
+
+
+def _single(proving: Proving, mend: Mend) -> Mend | None:
+    """The mend, proven, when its edit alone makes the difference; None when it does not.
+
+    Where advice that helps is written too, so is an edit that helps and proves no fault.
+    """
+    after = [*proving.ground, mend]
+    verdict = proving.compare(proving.ground, after)
+    against = proving.against(verdict, proving.ground, after)
+    if verdict.outcome != "better":
+        return None
+    if against is None:
+        return raised(mend, verdict)
+    plan = mend.judged.plan
+    if not proving.everything or not isinstance(plan, FixPlan):
+        return None
+    return unproven(mend, plan, verdict, against)
 
 
 def _compatible(

@@ -14,6 +14,7 @@ from typing import Any
 
 from . import keras_observer, keras_session
 from .keras_fit_hooks import arguments_of
+from .keras_measure_epochs import fed
 from .keras_measure_loop import BatchCalls, Pipelines
 from .keras_measure_parts import Parts, first_leaf, len_of, parts_of
 from .keras_measure_parts import rows as rows_of
@@ -143,16 +144,16 @@ class KerasMeasure:
         self.recorder.guarded(_trace_once, model)
         callbacks = _callbacks(legacy=_is_legacy(model))
         kept = [c for c in arguments.get("callbacks") or [] if type(c).__name__ in KEPT_CALLBACKS]
+        together = not kept and _on_tensorflow(model)
+        given = fed(
+            parts, epochs, run.seed, shuffle=arguments.get("shuffle", True), together=together
+        )
         original(
             model,
-            parts.x,
-            parts.y,
-            sample_weight=parts.weights,
-            batch_size=parts.batch_size,
-            epochs=epochs,
+            **given.arguments,
+            epochs=given.epochs,
             verbose=0,
             callbacks=[*kept, callbacks.bound(run, parts)],
-            shuffle=arguments.get("shuffle", True),
             class_weight=arguments.get("class_weight"),
         )
         self.measure(model, parts)
@@ -168,8 +169,13 @@ class KerasMeasure:
 
 
 def _count(parts: Parts) -> int:
-
     return len_of(first_leaf(parts.x))
+
+
+def _on_tensorflow(model: Any) -> bool:
+    if _is_legacy(model):
+        return True
+    return bool(importlib.import_module("keras").config.backend() == "tensorflow")
 
 
 def _is_legacy(model: Any) -> bool:
@@ -249,6 +255,7 @@ class _Callbacks:
     def bound(self, run: MeasureRun, parts: Parts) -> Any:
         """The callback for this run: counts steps, keeps their losses, stops at a bound."""
         samples, total = _count(parts), 0.0
+        per_epoch = max(1, math.ceil(samples / parts.batch_size))
 
         def begin(*_: Any, **__: Any) -> None:
             nonlocal total
@@ -258,9 +265,8 @@ class _Callbacks:
             nonlocal total
             mean = float((logs or {}).get("loss", math.nan))
             summed = mean * (batch + 1)  # Keras gives the mean since the epoch began
-            run.step(
-                min(parts.batch_size, max(1, samples - batch * parts.batch_size)), summed - total
-            )
+            before = batch % per_epoch * parts.batch_size
+            run.step(min(parts.batch_size, max(1, samples - before)), summed - total)
             total = summed
             if run.ended:
                 callback.model.stop_training = True

@@ -301,7 +301,17 @@ def test_what_there_was_no_time_for_is_said(make):
     assert any(mend.experiment is not None for mend in mends)
     late = [mend for mend in mends if mend.experiment is None]
     assert late
-    assert all("lack of time" in m.trials[0] or "time was over" in m.trials[0] for m in late)
+    words = ("lack of time", "time was over", "no time was left")
+    assert all(any(word in m.trials[0] for word in words) for m in late)
+
+
+def test_an_edit_that_gains_at_once_is_compared_before_those_that_do_not(make):
+    program = make(lambda on, _: 0.9 if on["d"] and not on["a"] else 0.3)
+    confidences = zip(NAMES, (0.9, 0.8, 0.7, 0.6), strict=True)
+    findings = [judged(name, confidence=value) for name, value in confidences]
+    *others, last = program.prove(*findings, most=11)
+    assert last.proven  # the three before it, more confident, took one run each
+    assert not any(mend.proven for mend in others)
 
 
 def test_advice_that_harms_is_not_written_and_other_advice_stays(make):

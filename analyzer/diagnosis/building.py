@@ -9,11 +9,11 @@ from pathlib import Path
 from analyzer.diagnosis.card import card_tables
 from analyzer.diagnosis.corpus.cache import Cache
 from analyzer.diagnosis.corpus.collecting import generate, observe
-from analyzer.diagnosis.evaluation import HeldOut, evaluate, held_out
+from analyzer.diagnosis.evaluation import HeldOut, evaluate, evaluate_structure, held_out
 from analyzer.diagnosis.forest import Forest, forest_to_json
 from analyzer.diagnosis.rows import Rows, read_rows, read_structures
 from analyzer.diagnosis.stability import SEEDS, Stability, chosen, stability
-from analyzer.diagnosis.training import METHODS, train_model
+from analyzer.diagnosis.training import METHODS, train_model, train_structure
 from analyzer.options import SandboxPolicy
 
 Say = Callable[[str], None]
@@ -72,12 +72,12 @@ def build(plan: Plan, folder: Path, policy: SandboxPolicy, say: Say) -> Built:
     figures = evaluate(rows, plan.methods)
     repeats = _repeats(plan, cache, rows, policy, say) if plan.repeats else None
     views = read_structures(cache)
-    structural = evaluate(views, plan.methods[:1])
+    structural = evaluate_structure(views)
     facts = {"seed": plan.seed, "bases": len(set(rows.bases.tolist()))}
     repeated = asdict(repeats) if repeats else None
     return Built(
         forest=train_model(rows, {**facts, "held_out": asdict(figures), "repeats": repeated}),
-        structure=train_model(views, {**facts, "held_out": asdict(structural)}),
+        structure=train_structure(views, {**facts, "held_out": asdict(structural)}),
         figures=figures,
         structural=structural,
         repeats=repeats,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,13 @@ from analyzer.diagnosis.arrays import Flags, Numbers
 from analyzer.diagnosis.corpus.cache import Cache
 from analyzer.diagnosis.forest import Forest
 from analyzer.diagnosis.rows import KINDS, LABELS, Rows, read_rows, read_structures
-from analyzer.diagnosis.training import METHODS, calibration_curves, out_of_fold, train_model
+from analyzer.diagnosis.training import (
+    METHODS,
+    calibration_curves,
+    out_of_fold,
+    train_model,
+    train_structure,
+)
 from analyzer.diagnosis.verdict import SOUND
 
 HELD_OUT = 4  # every so many-th base program is held out
@@ -84,17 +90,26 @@ def held_out(rows: Rows) -> Flags:
 def held_out_figures(cache: Path) -> tuple[HeldOut, HeldOut]:
     """Every method, trained on one part of a corpus, on the other; and what structure says."""
     corpus = Cache(cache)
-    return evaluate(read_rows(corpus)), evaluate(read_structures(corpus), tuple(METHODS)[:1])
+    return evaluate(read_rows(corpus)), evaluate_structure(read_structures(corpus))
 
 
 def evaluate(rows: Rows, methods: Sequence[str] = tuple(METHODS)) -> HeldOut:
     """The figures of each method; the split is by base program."""
+    return _evaluate(rows, methods, train_model)
+
+
+def evaluate_structure(rows: Rows) -> HeldOut:
+    """The figures of the model of structures."""
+    return _evaluate(rows, tuple(METHODS)[:1], train_structure)
+
+
+def _evaluate(rows: Rows, methods: Sequence[str], ship: Callable[[Rows], Forest]) -> HeldOut:
     held = held_out(rows)
     own, other = rows.part(~held), rows.part(held)
     figures: list[Figures] = []
     kinds: tuple[KindFigures, ...] = ()
     for name in methods:
-        found, sound_at = judged(name, own, other)
+        found, sound_at = judged(name, own, other, ship)
         figures.append(figures_of(name, found, other, sound_at))
         kinds = kinds or tuple(kind_figures(found, other))
     return HeldOut(
@@ -106,11 +121,16 @@ def evaluate(rows: Rows, methods: Sequence[str] = tuple(METHODS)) -> HeldOut:
     )
 
 
-def judged(name: str, own: Rows, other: Rows) -> tuple[Numbers, float]:
-    """Probabilities of `other` by a method trained on `own`, and its threshold for "sound"."""
+def judged(
+    name: str, own: Rows, other: Rows, ship: Callable[[Rows], Forest]
+) -> tuple[Numbers, float]:
+    """Probabilities of `other` by a method trained on `own`, and its threshold for "sound".
+
+    The first method is shipped: `ship` makes what is shipped of it.
+    """
     train = METHODS[name]
     if name == next(iter(METHODS)):
-        forest = train_model(own)
+        forest = ship(own)
         return probabilities(forest, other), forest.sound_at
     if name.startswith("always"):
         return train(own)(other.values), 0.5

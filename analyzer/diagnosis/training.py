@@ -23,19 +23,21 @@ Estimate = Callable[[Numbers], Numbers]
 
 SEED = 5
 FOLDS = 5
-TREES = 120
+TREES, LEAF = 120, 2
+FEWER_TREES, LARGER_LEAF = 80, 6
+"""Of the model of structures, which has three rows of each program."""
 SOUND_KEPT = 0.97
 """Share of the sound programs, on folds held out by base, that the threshold lets through."""
 DIGITS = 3  # of shares in the file
 
 
-def grow_forest(rows: Rows, trees: int = TREES, seed: int = SEED) -> Any:
+def grow_forest(rows: Rows, trees: int = TREES, leaf: int = LEAF, seed: int = SEED) -> Any:
     """The shipped model's trees: randomized ones, which keep missing values as they are."""
     from sklearn.ensemble import ExtraTreesClassifier
 
     forest = ExtraTreesClassifier(
         n_estimators=trees,
-        min_samples_leaf=2,
+        min_samples_leaf=leaf,
         max_features=0.3,
         random_state=seed,
         class_weight=None,
@@ -54,9 +56,9 @@ def shares(model: Any, values: Numbers) -> Numbers:
     )
 
 
-def extra_trees(rows: Rows, trees: int = TREES) -> Estimate:
+def extra_trees(rows: Rows, trees: int = TREES, leaf: int = LEAF) -> Estimate:
     """Randomized trees."""
-    model = grow_forest(rows, trees)
+    model = grow_forest(rows, trees, leaf)
     return lambda values: shares(model, values)
 
 
@@ -164,16 +166,23 @@ def calibration_curves(raw: Numbers, rows: Rows) -> tuple[tuple[tuple[float, flo
     return tuple(curves)
 
 
-def train_model(rows: Rows, facts: Mapping[str, Any] | None = None, trees: int = TREES) -> Forest:
+def train_structure(rows: Rows, facts: Mapping[str, Any] | None = None) -> Forest:
+    """The model of programs that did not train on their own data."""
+    return train_model(rows, facts, FEWER_TREES, LARGER_LEAF)
+
+
+def train_model(
+    rows: Rows, facts: Mapping[str, Any] | None = None, trees: int = TREES, leaf: int = LEAF
+) -> Forest:
     """The model that is shipped: trees, calibration and threshold, all from these rows."""
-    raw = out_of_fold(rows, partial(extra_trees, trees=trees))
+    raw = out_of_fold(rows, partial(extra_trees, trees=trees, leaf=leaf))
     curves = calibration_curves(raw, rows)
     at = LABELS.index(SOUND)
     sound = np.interp(raw[rows.sound, at], *zip(*curves[at], strict=True))
     return Forest(
         features=rows.features,
         labels=LABELS,
-        trees=tuple(_tree(one.tree_) for one in grow_forest(rows, trees).estimators_),
+        trees=tuple(_tree(one.tree_) for one in grow_forest(rows, trees, leaf).estimators_),
         curves=curves,
         sound_at=round(float(np.quantile(sound, 1.0 - SOUND_KEPT)), 4) if len(sound) else 0.5,
         facts={"trained": date.today().isoformat(), "programs": len(rows.bases), **(facts or {})},

@@ -50,7 +50,7 @@ def check_families(families: Sequence[Family], session: Session) -> Iterator[Che
         kept = [
             (fault, recipe)
             for fault, recipe, found in results
-            if fault.name in ALWAYS or matters(score, found)
+            if found is not None and (fault.name in ALWAYS or matters(score, found))
         ]
         samples = siblings(family, kept[:KEPT]) if learns(score) else ()
         yield Checked(family.base, score, samples, tried)

@@ -128,8 +128,14 @@ def _head(recipe: Recipe, random: Random) -> Recipe | None:
             if recipe.written == "keras":  # PyTorch's loss refuses what is no probability
                 heads += ["", "relu", "tanh", "linear"]
             return replace(recipe, head=random.choice(heads))
-        case _:
-            return replace(recipe, head=random.choice(("sigmoid", "relu", "softmax", "tanh")))
+    return None
+
+
+def _narrow_head(recipe: Recipe, random: Random) -> Recipe | None:
+    """An output activation that does not come to where the targets are."""
+    if recipe.data.task != "regression":
+        return None
+    return replace(recipe, head=random.choice(("sigmoid", "relu", "softmax", "tanh")))
 
 
 def _other_task(recipe: Recipe, random: Random) -> Recipe | None:
@@ -154,7 +160,8 @@ def _other_task(recipe: Recipe, random: Random) -> Recipe | None:
         case "binary" if keras:
             return _with_output(recipe, "mse", random.choice(("", "relu")), labels="one_hot")
         case "regression":
-            return _with_output(recipe, "binary", "sigmoid") if keras else None
+            head = random.choice(("sigmoid", "sigmoid", "softmax"))
+            return _with_output(recipe, "binary", head) if keras else None
         case "multilabel" if keras:
             return _with_output(recipe, "cross_entropy", "softmax")
     return None
@@ -242,6 +249,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("heavy_decay", "optimizer", "optimizer", _heavy_decay),
     Fault("foreign_loss", "loss", "loss", _loss),
     Fault("unfit_head", "output_activation", "output", _head),
+    Fault("narrow_head", "output_activation", "output", _narrow_head),
     Fault("other_task", "output_activation", "output", _other_task, also=("loss", "loss")),
     Fault("no_activation", "hidden_activation", "hidden", _no_activation),
     Fault("saturating_activation", "hidden_activation", "hidden", _saturating),
@@ -256,9 +264,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("heavy_dropout", "dropout", "dropout", _heavy_dropout),
 )
 
-ALWAYS = frozenset({"plus_minus_labels", "other_task"})
-"""Faults that matter whatever a short training shows: a loss without a lower bound, and answers
-that are no answers to the task."""
+ALWAYS = frozenset({"plus_minus_labels", "other_task", "unfit_head"})
+"""Faults that matter whatever a short training shows: a loss without a lower bound, and outputs
+that their loss or their task has no use for."""
 
 COMMON: Mapping[Kind, float] = {
     "output_activation": 3.0,

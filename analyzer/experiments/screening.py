@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from analyzer.experiments.decision import MATERIAL
 from analyzer.experiments.runs import NotMeasured, Texts, Trainings
-from analyzer.experiments.scores import deciding_score
+from analyzer.experiments.scores import chance_of, deciding_score
 from analyzer.kinds import Problem
 
 FIRST = 0
@@ -27,7 +27,7 @@ def promising(
     before: Mapping[str, str] | None,
     after: Mapping[str, str] | None,
 ) -> bool:
-    """Whether the first pair gains, or cannot say."""
+    """Whether the first pair gains, or cannot say; what stays below chance gains nothing."""
     if before is None or after is None or not trainings.allows_pairs(before, after, (FIRST,)):
         return True
     return not _falls_behind(trainings, problem, before, after)
@@ -39,4 +39,7 @@ def _falls_behind(trainings: Trainings, problem: Problem, before: Texts, after: 
     if isinstance(one, NotMeasured) or isinstance(other, NotMeasured):
         return False
     name = deciding_score(problem, [one, other])
-    return name is not None and other.scores[name] - one.scores[name] < MATERIAL
+    if name is None:
+        return False
+    reached = [max(run.scores[name], chance_of(run, name)) for run in (one, other)]
+    return reached[1] - reached[0] < MATERIAL

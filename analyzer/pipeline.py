@@ -246,8 +246,9 @@ class _Review:
             trainings = trainings_of(request, session, self.options, view.problem, until, beside)
             invented = is_invented(observed.observation)
             proving = Proving(file, trainings, view.problem, say, invented)
-            tried = proving.prove(mends, candidates_for(mends, view), advice=self._tries_advice)
-            found = explain(proving, view, tried)
+            begun = proving.begin(mends, candidates_for(mends, view), advice=self._tries_advice)
+            found = explain(proving, view, begun)
+            tried = proving.settle()
         mends = (*tried, found.mend) if found.mend else tried
         checked = check_raised(mends, verdict, file, recheck, advice=self._tries_advice)
         return checked, found.unchecked

@@ -80,6 +80,19 @@ def try_together(proving: Proving, attempts: Sequence[Attempt], done: dict[int, 
     return True
 
 
+def firsts_of(proving: Proving, ordered: Sequence[tuple[Mend, FixPlan]]) -> list[Attempt]:
+    """For each finding its own edit, else the likeliest of the catalogue."""
+    chosen: dict[int, Attempt] = {}
+    for mend, plan in ordered:
+        tried = proving.planned(mend, plan)
+        own = plan is mend.judged.plan
+        if mend.judged.finding.kind in SLOWING:
+            continue
+        if tried is not None and (own or (not mend.edits and id(mend) not in chosen)):
+            chosen[id(mend)] = Attempt(mend, tried)
+    return list(chosen.values())
+
+
 def units_of(attempts: Sequence[Attempt]) -> list[Unit]:
     """The different edits, the least likely first."""
     by_changes: dict[object, list[Attempt]] = {}

@@ -22,7 +22,7 @@ from analyzer.errors import EditError
 from analyzer.experiments.candidates import Candidate, in_order
 from analyzer.experiments.companions import try_companions
 from analyzer.experiments.decision import FEWEST_PAIRS
-from analyzer.experiments.joint import SLOWING, Attempt, try_together
+from analyzer.experiments.joint import firsts_of, try_together
 from analyzer.experiments.materiality import reason_against
 from analyzer.experiments.outcomes import JUDGEMENT, needless, raised, supported, told, unproven
 from analyzer.experiments.runs import Trainings
@@ -69,36 +69,59 @@ class Proving:
     ground: list[Mend] = field(default_factory=list)
     everything: bool = False
     together: Verdict = field(default_factory=lambda: Verdict(None))
+    _mends: Sequence[Mend] = ()
+    _contracted: list[Mend] = field(default_factory=list)
+    _measured: bool = True
+    _done: dict[int, Mend] = field(default_factory=dict)
+    _waiting: list[tuple[Mend, FixPlan]] = field(default_factory=list)
 
     def prove(
         self, mends: Sequence[Mend], candidates: Sequence[Candidate] = (), *, advice: bool = False
     ) -> tuple[Mend, ...]:
-        """The mends with what experiments say of them, in the same order.
+        """The mends with what experiments say of them, in the same order: `begin` and `settle`."""
+        self.begin(mends, candidates, advice=advice)
+        return self.settle()
+
+    def begin(
+        self, mends: Sequence[Mend], candidates: Sequence[Candidate] = (), *, advice: bool = False
+    ) -> tuple[Mend, ...]:
+        """Try everything but what waits: edits whose first pair shows no gain.
 
         Args:
             mends: planned, and checked where they are to be posted.
             candidates: further edits for the findings among them.
             advice: whether edits of mere advice are tried as well, after all others.
         """
-        done: dict[int, Mend] = {}
         self.everything = advice
-        contracts = [mend for mend in mends if is_contract(mend)]
+        self._mends, self._contracted = mends, [mend for mend in mends if is_contract(mend)]
         suspected = [mend for mend in mends if is_suspicion(mend)]
         advised = [mend for mend in mends if advice and is_advice(mend)]
-        measured = self._ground(contracts, bool(suspected or advised))
-        if measured:
-            self._contracts(contracts, done)
+        self._measured = self._ground(self._contracted, bool(suspected or advised))
+        if self._measured:
+            self._contracts(self._contracted, self._done)
         groups = [self._ordered(group, candidates) for group in (suspected, advised)]
         refused = [mend for mend in mends if is_refused(mend)]
-        try_companions(self, self._ordered(refused, candidates), done)
-        self._together(groups[0], groups[1], done)
+        try_companions(self, self._ordered(refused, candidates), self._done)
+        self._together(groups[0], groups[1], self._done)
         for group in groups:
-            self._singly(group, done)
-            self._prune(done)
-        if not measured:
-            self._contracts(contracts, done)
-        self._contributions(contracts, done)
-        return tuple(done.get(id(mend), mend) for mend in mends)
+            self._singly(group, self._done)
+            self._prune(self._done)
+        return self._now()
+
+    def settle(self) -> tuple[Mend, ...]:
+        """Compare what waits in full, as far as the time goes; then what each contract adds."""
+        before = len(self.ground)
+        for mend, plan in self._waiting:
+            self._suspicion(self._done.get(id(mend), mend), id(mend), plan, self._done)
+        if len(self.ground) > before:
+            self._prune(self._done)
+        if not self._measured:
+            self._contracts(self._contracted, self._done)
+        self._contributions(self._contracted, self._done)
+        return self._now()
+
+    def _now(self) -> tuple[Mend, ...]:
+        return tuple(self._done.get(id(mend), mend) for mend in self._mends)
 
     # Contracts
 
@@ -135,33 +158,18 @@ class Proving:
 
     def _together(self, suspected: Tries, advised: Tries, done: dict[int, Mend]) -> None:
         """The edits for all these findings at once, else those for the suspicions."""
-        firsts = self._firsts(suspected)
-        if not try_together(self, [*firsts, *self._firsts(advised)], done) and advised:
+        firsts = firsts_of(self, suspected)
+        if not try_together(self, [*firsts, *firsts_of(self, advised)], done) and advised:
             try_together(self, firsts, done)
 
     def _singly(self, ordered: Tries, done: dict[int, Mend]) -> None:
-        """One by one, what has not been settled together; first those that gain at once."""
+        """One by one, what has not been settled together; what does not gain at once waits."""
         settled = set(done)
-        left = [(mend, plan) for mend, plan in ordered if id(mend) not in settled]
-        waiting = [
-            (mend, plan)
-            for mend, plan in left
-            if not self._suspicion(done.get(id(mend), mend), id(mend), plan, done, brief=True)
-        ]
-        for mend, plan in waiting:
-            self._suspicion(done.get(id(mend), mend), id(mend), plan, done)
-
-    def _firsts(self, ordered: Tries) -> list[Attempt]:
-        """For each finding its own edit, else the likeliest of the catalogue."""
-        chosen: dict[int, Attempt] = {}
         for mend, plan in ordered:
-            tried = self.planned(mend, plan)
-            own = plan is mend.judged.plan
-            if mend.judged.finding.kind in SLOWING:
+            known = done.get(id(mend), mend)
+            if id(mend) in settled or self._suspicion(known, id(mend), plan, done, brief=True):
                 continue
-            if tried is not None and (own or (not mend.edits and id(mend) not in chosen)):
-                chosen[id(mend)] = Attempt(mend, tried)
-        return list(chosen.values())
+            self._waiting.append((mend, plan))
 
     def _ordered(self, mends: Iterable[Mend], candidates: Sequence[Candidate]) -> Tries:
         """Every edit to try with its mend, cheapest and likeliest first."""

@@ -93,7 +93,7 @@ class Explained:
 
 
 def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explained:
-    """Look for the edits that make an unexplained program learn."""
+    """Look for the edits that make an unexplained program learn; they join the ground."""
     if not proving.everything and any(mend.proven or gains(mend) for mend in mends):
         return Explained()
     bound = IMPROVABLE if proving.everything else AT_CHANCE
@@ -109,10 +109,12 @@ def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explai
     posed = [_planned(proving, program, repair, reached < AT_CHANCE) for repair in repairs]
     left = [mend for mend in posed if mend is not None]
     found = _at_once(proving, program, repairs, reached < AT_CHANCE)
+    untried = 0
+    if found is None:
+        found, untried = _singly(proving, left)
     if found is not None:
-        return Explained(found)
-    proven, untried = _singly(proving, left)
-    return Explained(proven, untried, len(left), reached < AT_CHANCE)
+        proving.join(found)
+    return Explained(found, untried, len(left), reached < AT_CHANCE)
 
 
 def _singly(proving: Proving, left: Sequence[Mend]) -> tuple[Mend | None, int]:

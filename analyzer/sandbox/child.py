@@ -13,7 +13,7 @@ from pathlib import Path
 from analyzer.limits import Limits
 from analyzer.sandbox.following import Following, Outcome
 from analyzer.sandbox.spawning import start
-from analyzer.sandbox.watch import process_table, tree_use
+from analyzer.sandbox.watch import Tree, process_table, tree_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def run_child(child: Child, limits: Limits) -> Outcome:
             limits,
             output,
             report,
-            use=lambda: tree_use(process_table(), process.pid),
+            use=Tree(process.pid).use,
             has_ended=lambda: process.poll() is not None,
         )
         try:

@@ -13,7 +13,7 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from analyzer.sandbox.child import end, pipe, sealed
 from analyzer.sandbox.following import POLL_SECONDS, Following, Outcome
 from analyzer.sandbox.protocol import Confinement, KerasChoice
 from analyzer.sandbox.spawning import start
-from analyzer.sandbox.watch import Use, process_table, tree_use
+from analyzer.sandbox.watch import Tree, Use
 
 PACKET_BYTES = 1 << 16
 # How long the warm process may take to end a run and to clean up after it, in seconds.
@@ -129,7 +129,7 @@ class Warm:
             os.close(output_end)
             os.close(report_end)
             run = Following(
-                limits, output, report, self._use, self._has_ended, self._control.fileno()
+                limits, output, report, self._uses(), self._has_ended, self._control.fileno()
             )
             try:
                 trouble = run.follow()
@@ -154,9 +154,10 @@ class Warm:
         self._control.close()
         os.close(self._log)
 
-    def _use(self) -> Use:
-        """What the run uses: all but the warm process itself, which belongs to us."""
-        return tree_use(process_table(), self._process.pid, without=self._pid)
+    def _uses(self) -> Callable[[], Use]:
+        """Tells what the run uses: all but the warm process itself, which belongs to us."""
+        tree = Tree(self._process.pid)
+        return lambda: tree.use(without=self._pid)
 
     def _has_ended(self) -> bool:
         self._listen()

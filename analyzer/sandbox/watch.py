@@ -7,9 +7,12 @@ descendant of the process that we started, so nothing leaves the tree.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+SCAN_SECONDS = 0.25
+"""How often new processes of a sandbox are looked for."""
 # Positions in /proc/PID/stat after the command's closing parenthesis (proc(5), fields 4, 20, 24).
 PARENT, THREADS, RESIDENT = 1, 17, 21
 
@@ -72,6 +75,29 @@ def tree_use(table: list[Process], first: int, without: int | None = None) -> Us
         threads=sum(process.threads for process in tree),
         pids=tuple(process.pid for process in tree),
     )
+
+
+class Tree:
+    """A process with its descendants, looked at again and again.
+
+    Reading the whole process table takes longer than a poll should; between two readings the
+    processes that are known are looked at alone.
+    """
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._known: tuple[int, ...] = ()
+        self._scanned = -SCAN_SECONDS
+
+    def use(self, without: int | None = None) -> Use:
+        """What they use now; one of them may be left out."""
+        now = time.monotonic()
+        if now - self._scanned >= SCAN_SECONDS:
+            self._scanned, table = now, process_table()
+            self._known = tree_use(table, self._first).pids
+        else:
+            table = [process for pid in self._known if (process := _read(pid)) is not None]
+        return tree_use(table, self._first, without)
 
 
 def proportional_bytes(pids: tuple[int, ...]) -> int | None:

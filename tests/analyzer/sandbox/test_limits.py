@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,14 @@ import pytest
 
 from analyzer.limits import Limits
 from analyzer.sandbox.output import FLOOD_BYTES, ReportStream, Tail
-from analyzer.sandbox.watch import Process, process_table, proportional_bytes, tree_use
+from analyzer.sandbox.watch import (
+    SCAN_SECONDS,
+    Process,
+    Tree,
+    process_table,
+    proportional_bytes,
+    tree_use,
+)
 from tests.support.sandboxed import SMALL, Programs, trouble_of
 
 SHORT = replace(SMALL, wall_seconds=4.0)
@@ -234,6 +243,30 @@ def test_the_use_of_a_tree_is_the_sum_of_its_processes() -> None:
     use = tree_use(table, 5)
     assert (use.memory_bytes, use.threads, sorted(use.pids)) == (60, 5, [5, 7])
     assert tree_use(table, 99).pids == ()
+
+
+def test_a_tree_is_looked_at_again_and_finds_new_processes() -> None:
+    code = "import subprocess, sys; print(flush=True); input(); "
+    code += "c = subprocess.Popen(['sleep', '60']); print(flush=True); input(); c.kill()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        tree = Tree(process.pid)
+        assert tree.use().pids == (process.pid,)
+        again = tree.use()  # too soon to read the whole table
+        assert again.pids == (process.pid,)
+        assert again.memory_bytes > 0
+        assert tree.use(without=process.pid).pids == ()
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        time.sleep(SCAN_SECONDS)
+        assert len(tree.use().pids) == 2
+        assert len(tree.use().pids) == 2
+        process.stdin.write(b"\n")
+    assert tree.use().pids == ()
 
 
 def test_the_process_table_knows_this_process() -> None:

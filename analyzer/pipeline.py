@@ -251,7 +251,7 @@ class _Review:
             tried = proving.settle()
         mends = (*tried, found.mend) if found.mend else tried
         checked = check_raised(mends, verdict, file, recheck, advice=self._tries_advice)
-        return checked, found.unchecked
+        return mending.merge_offered(checked, file), found.unchecked
 
     def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:
         finding = mending.finding_with_fix(mend, file)

@@ -78,12 +78,11 @@ def merge_offered(mends: Sequence[Mend], file: SourceFile) -> tuple[Mend, ...]:
 
 def _merged(mends: Sequence[Mend], some: Sequence[Mend], file: SourceFile) -> tuple[Mend, ...]:
     """The mends, with merged edits for those of `some` that overlap."""
-    groups = _overlapping(some)
-    merged: list[Mend] = []
-    for mend in mends:
-        group = next((g for g in groups if any(mend is other for other in g)), [mend])
-        merged.append(mend if len(group) == 1 else _merge(mend, group, file))
-    return tuple(merged)
+    merged: dict[int, Mend] = {}
+    for group in _overlapping(some):
+        if len(group) > 1:
+            merged |= _merge(group, file)
+    return tuple(merged.get(id(mend), mend) for mend in mends)
 
 
 def _planned(judged: Judged, file: SourceFile) -> Mend:
@@ -115,19 +114,29 @@ def _touch(one: Mend, other: Mend) -> bool:
     )
 
 
-def _merge(mend: Mend, group: Sequence[Mend], file: SourceFile) -> Mend:
-    changes = compatible(group)
-    try:
-        edits = plan_edits(file.path, file.text, changes)
-    except EditError:
-        # The edits contradict each other: the first finding of the group keeps its own.
-        if mend is group[0]:
-            return mend
-        place = f"line {group[0].judged.finding.line}"
-        return replace(mend, changes=(), edits=(), declined=f"conflicts with the edit of {place}")
-    own = {(e.start_line, e.end_line) for e in mend.edits}
-    near = [e for e in edits if any(a <= e.end_line and e.start_line <= b for a, b in own)]
-    return replace(mend, changes=changes, edits=tuple(near))
+def _merge(group: Sequence[Mend], file: SourceFile) -> dict[int, Mend]:
+    """By its id each mend of the group, with the edits that all of them make together.
+
+    Of edits that contradict each other the more severe finding keeps its own.
+    """
+    kept: list[Mend] = []
+    merged: dict[int, Mend] = {}
+    edits: tuple[Edit, ...] = ()
+    for mend in sorted(group, key=_rank):
+        try:
+            edits = plan_edits(file.path, file.text, compatible([*kept, mend]))
+        except EditError:
+            place = next((m for m in kept if _touch(m, mend)), kept[0] if kept else mend)
+            why = f"conflicts with the edit of line {place.judged.finding.line}"
+            merged[id(mend)] = replace(mend, changes=(), edits=(), declined=why)
+        else:
+            kept.append(mend)
+    changes = compatible(kept)
+    for mend in kept:
+        own = {(e.start_line, e.end_line) for e in mend.edits}
+        near = [e for e in edits if any(a <= e.end_line and e.start_line <= b for a, b in own)]
+        merged[id(mend)] = replace(mend, changes=changes, edits=tuple(near))
+    return merged
 
 
 def compatible(mends: Sequence[Mend]) -> tuple[Change, ...]:
@@ -135,17 +144,18 @@ def compatible(mends: Sequence[Mend]) -> tuple[Change, ...]:
 
     Of equally severe ones another spelling of the same value gives way to another value.
     """
-
-    def rank(mend: Mend) -> tuple[int, bool]:
-        finding = mend.judged.finding
-        return SEVERITIES.index(finding.severity), finding.kind in SCORELESS
-
-    ordered = sorted(mends, key=rank)
+    ordered = sorted(mends, key=_rank)
     chosen: dict[object, Change] = {}
     for mend in ordered:
         for change in mend.changes:
             chosen.setdefault(_target(change), change)
     return tuple(chosen.values())
+
+
+def _rank(mend: Mend) -> tuple[int, bool]:
+    """The most severe first; of equals those that do not change the training last."""
+    finding = mend.judged.finding
+    return SEVERITIES.index(finding.severity), finding.kind in SCORELESS
 
 
 def _target(change: Change) -> object:

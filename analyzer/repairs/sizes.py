@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.fixing.edits import FixPlan, ReplaceExpression
+from analyzer.fixing.edits import (
+    Change,
+    FixPlan,
+    RemoveArgument,
+    ReplaceExpression,
+    SetArgument,
+)
 from analyzer.observed import Layer
 from analyzer.repairs.base import Repair, offered
 from analyzer.rules.base import Program
@@ -72,7 +78,13 @@ def epochs(program: Program) -> Iterator[Repair]:
             continue
         if program.learner is None:
             return
-        change = ReplaceExpression(given.value_site, str(given.value * LONGER))
-        plan = FixPlan(f"train for {given.value * LONGER} epochs", (change,), safe=False)
+        longer = str(given.value * LONGER)
+        changes: tuple[Change, ...] = (ReplaceExpression(given.value_site, longer),)
+        if given.keyword == "nb_epoch":  # its renaming would bring the old value back
+            changes = (
+                RemoveArgument(call.site, "nb_epoch"),
+                SetArgument(call.site, "epochs", longer),
+            )
+        plan = FixPlan(f"train for {longer} epochs", changes, safe=False)
         yield from offered("epochs", given.site, plan, 0.2)
         return

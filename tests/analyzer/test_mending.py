@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from analyzer.findings import Finding
-from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression
+from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression, SetArgument
 from analyzer.fixing.lines import apply_edits
 from analyzer.fusion import Judged, Verdict
 from analyzer.mending import Broken, finding_with_fix, merge_offered, plan_mends
@@ -64,6 +64,17 @@ def test_what_speaks_for_an_edit_does_not_speak_for_a_tentative_one_beside_it():
     assert left.edits == one.edits
     for mend in merge_offered([done, replace(two, verified=True)], source()):
         assert apply_edits(TEXT, mend.edits) == "f(7, 8)\ng(3)\nh(4)\n"
+
+
+def test_of_edits_that_contradict_each_other_the_more_severe_finding_keeps_its_own():
+    site = Site(path="t.py", line=1, column=0, end_line=1, end_column=7)
+    spelling, whole = judged("api", 1, 2, "7", "advice"), judged("call", 1, 0, "k(9)", "warning")
+    spelling = replace(spelling, plan=FixPlan("mend", (SetArgument(site, "q", "7"),)))
+    whole = replace(whole, plan=FixPlan("mend", (ReplaceExpression(site, "k(9)"),)))
+    one, two = plan_mends([spelling, whole], source())
+    assert apply_edits(TEXT, two.edits) == "k(9)\ng(3)\nh(4)\n"
+    assert not one.edits
+    assert one.declined == "conflicts with the edit of line 1"
 
 
 def test_edits_of_different_lines_stay_apart():

@@ -109,6 +109,8 @@ def test_a_short_training_is_made_ten_times_as_long():
     text = "model.fit(x, y, epochs=3)"
     (after,) = edited(sample(text, layers=(dense(1, 1),), learner={"epochs": 3}), "epochs")
     assert "epochs=30" in after
+    old = sample("model.fit(x, y, nb_epoch=3)", layers=(dense(1, 1),), learner={"epochs": 3})
+    assert "model.fit(x, y, epochs=30)" in edited(old, "epochs")[0]
     long = sample("model.fit(x, y, epochs=500)", layers=(dense(1, 1),), learner={"epochs": 500})
     assert edited(long, "epochs") == []
 

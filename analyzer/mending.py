@@ -9,9 +9,16 @@ from enum import Enum
 from analyzer.errors import EditError
 from analyzer.findings import Edit, Experiment, Finding, Fix
 from analyzer.fixing.apply import plan_edits
-from analyzer.fixing.edits import Change, FixPlan, ReplaceExpression, SetArgument
+from analyzer.fixing.edits import (
+    Change,
+    FixPlan,
+    RemoveArgument,
+    ReplaceExpression,
+    SetArgument,
+)
 from analyzer.fusion import Judged, Verdict
 from analyzer.kinds import SEVERITIES
+from analyzer.observed import Site
 from analyzer.source.files import SourceFile
 
 
@@ -123,20 +130,41 @@ def _merge(group: Sequence[Mend], file: SourceFile) -> dict[int, Mend]:
     merged: dict[int, Mend] = {}
     edits: tuple[Edit, ...] = ()
     for mend in sorted(group, key=_rank):
-        try:
-            edits = plan_edits(file.path, file.text, compatible([*kept, mend]))
-        except EditError:
-            place = next((m for m in kept if _touch(m, mend)), kept[0] if kept else mend)
-            why = f"conflicts with the edit of line {place.judged.finding.line}"
-            merged[id(mend)] = replace(mend, changes=(), edits=(), declined=why)
-        else:
+        other = next((each for each in kept if _contradict(each, mend)), None)
+        if other is None:
+            try:
+                edits = plan_edits(file.path, file.text, compatible([*kept, mend]))
+            except EditError:
+                other = next((each for each in kept if _touch(each, mend)), mend)
+        if other is None:
             kept.append(mend)
+        else:
+            why = f"conflicts with the edit of line {other.judged.finding.line}"
+            merged[id(mend)] = replace(mend, changes=(), edits=(), declined=why)
     changes = compatible(kept)
     for mend in kept:
         own = {(e.start_line, e.end_line) for e in mend.edits}
         near = [e for e in edits if any(a <= e.end_line and e.start_line <= b for a, b in own)]
         merged[id(mend)] = replace(mend, changes=changes, edits=tuple(near))
     return merged
+
+
+def _contradict(one: Mend, other: Mend) -> bool:
+    """Whether one replaces a call of which the other changes an argument."""
+    pairs = ((one.changes, other.changes), (other.changes, one.changes))
+    return any(
+        _within(argument.call, whole.site)
+        for wholes, arguments in pairs
+        for whole in wholes
+        if isinstance(whole, ReplaceExpression)
+        for argument in arguments
+        if isinstance(argument, SetArgument | RemoveArgument)
+    )
+
+
+def _within(inner: Site, outer: Site) -> bool:
+    begins = (outer.line, outer.column) <= (inner.line, inner.column)
+    return begins and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
 
 
 def compatible(mends: Sequence[Mend]) -> tuple[Change, ...]:

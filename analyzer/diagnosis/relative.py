@@ -23,6 +23,8 @@ USUAL_RATES = {
     "lion": 1e-4,
 }
 """Rates that each optimizer is commonly used with."""
+LARGE_BATCH = 256
+"""Whether a batch of more is large shows beside the number of samples alone."""
 OPTIMIZERS = ("sgd", "adam", "rmsprop", "adagrad", "adadelta")
 HEADS = ("sigmoid", "softmax", "log_softmax", "relu", "tanh")
 PROBLEMS = ("binary", "multiclass", "multilabel", "regression")
@@ -240,7 +242,7 @@ def _length(program: Program) -> Facts:
     size = learner.batch_size if learner else None
     order = program.observation.order if program.observation else None
     epochs = (learner.epochs if learner else None) or (order.plan.epochs if order else None)
-    yield "batch_size", _log(size)
+    yield "batch_size", _log(min(size, LARGE_BATCH) if size else None)
     yield "batch_of_samples", _ratio(size, samples)
     yield "epochs", _log(epochs)
     planned = epochs * max(1.0, samples / size) if epochs and samples and size else None

@@ -67,16 +67,16 @@ def counts(random: Random) -> Data:
     lines = [
         f"rng = np.random.default_rng({random.randrange(1000)})",
         f"X = rng.integers(0, {bound}, size=({samples}, {features})).astype(float)",
-        f"score = X @ rng.normal(size={features})",
+        f"total = X @ rng.normal(size={features})",
     ]
     scaling = random.choice((BY_HAND, (f"X = X / {float(bound)}",)))
     facts = {"samples": samples, "shape": (features,), "linear": True, "scaling": scaling}
     if numbers:
-        lines.append("y = score + 50.0")
+        lines.append("y = total + 50.0")
         return _table("regression", lines, outputs=1, target_scaling=TARGET, **facts)
     classes = random.choice((2, 2, 4))
     cuts = [round(i / classes, 3) for i in range(1, classes)]
-    lines.append(f"y = np.digitize(score, np.quantile(score, {cuts}))")
+    lines.append(f"y = np.digitize(total, np.quantile(total, {cuts}))")
     return _table("binary" if classes == 2 else "multiclass", lines, outputs=classes, **facts)
 
 

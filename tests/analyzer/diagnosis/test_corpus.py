@@ -48,6 +48,15 @@ def test_checks_of_every_program_parse(family: Family) -> None:
     ast.parse(check_program([family.recipe, *(recipe for _, recipe in family.singles())]))
 
 
+def test_no_data_takes_a_name_that_the_check_needs() -> None:
+    needed = {"score", "fair", "binary", "several", "hinge", "categorical"}
+    for base in range(150):
+        data = Family.draw(1, base).recipe.data
+        tree = ast.parse("\n".join(data.lines))
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        assert not {name.id for name in names} & needed
+
+
 @given(st.integers(0, 2**31), st.integers(0, 10_000))
 @settings(max_examples=30, deadline=None)
 def test_a_seed_gives_the_same_family_again(seed: int, base: int) -> None:

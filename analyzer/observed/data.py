@@ -67,6 +67,8 @@ class LabelStats(Value):
         balance: share of each class, in class order; None above 256 classes.
         values: distinct values in ascending order, at most 32; None when there are more.
         ordered: True when the inspected labels come sorted by class.
+        input_position: which value of a sample's only input, flattened, is its label but for scale
+            and offset; None when none is.
     """
 
     name: Name | None = None
@@ -84,6 +86,7 @@ class LabelStats(Value):
     std: Number | None = None
     nan: Number = 0.0
     ordered: bool = False
+    input_position: int | None = None
 
 
 DataKind = Literal[

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .label_columns import column_of
 from .statistics import (
     MAX_BALANCE,
     MAX_LISTED,
@@ -49,7 +50,16 @@ def describe(
         return stats
     if inputs is not None and _equal_inputs(part, given, inputs, limit):
         return stats | _summary(part) | {"encoding": "inputs"}
-    return stats | _summary(part) | _encoding(part, streamed=samples is None)
+    stats |= _summary(part) | _encoding(part, streamed=samples is None)
+    return stats | {"input_position": _position(part, given, inputs, limit)}
+
+
+def _position(part: Any, given: Any, inputs: Any, limit: int) -> int | None:
+    """Which value of a sample's input is its label."""
+    others = None if inputs is None else as_array(inputs)
+    if others is None or len(others) != len(given):
+        return None
+    return column_of(subsample(others, limit) if len(part) < len(given) else others, part)
 
 
 def _describe_texts(part: Any) -> dict[str, Any]:

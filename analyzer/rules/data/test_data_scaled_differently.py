@@ -34,7 +34,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined, FixPlan, InsertAfter, SetArgument
-from analyzer.observed import ArrayStats, Site
+from analyzer.observed import ArrayStats, DataProfile, Site
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.proof import data_seen, first_site, number, proof
 from analyzer.rules.reading.scaling import (
@@ -72,7 +72,7 @@ class TestDataScaledDifferently(Rule):
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """Inspected arrays first, then the code."""
         if data_seen(program) and program.data is not None and program.data.inputs:
-            yield from _seen(program, program.data.inputs[0])
+            yield from _seen(program, program.data)
             return
         yield from _generators(program)
         if not program.source.evaluated_names:
@@ -81,10 +81,15 @@ class TestDataScaledDifferently(Rule):
         yield from _in_code(program)
 
 
-def _seen(program: Program, train: ArrayStats) -> Iterator[Suspicion]:
-    assert program.data is not None
-    others = (*program.data.test_inputs, *program.data.validation_inputs)
-    for stats in others:
+def _pairs(data: DataProfile) -> Iterator[tuple[ArrayStats, ArrayStats]]:
+    """Training inputs with what the same input of the model got elsewhere."""
+    first = data.inputs[0]
+    yield from ((first, test) for test in data.test_inputs if len(test.shape) == len(first.shape))
+    yield from zip(data.inputs, data.validation_inputs, strict=False)
+
+
+def _seen(program: Program, data: DataProfile) -> Iterator[Suspicion]:
+    for train, stats in _pairs(data):
         if not (train.std and stats.std) or stats.inspected < ENOUGH:
             continue
         ratio = stats.std / train.std
@@ -219,6 +224,14 @@ EXAMPLES = (
             source=NAMES,
         ),
         found=(Found(4, "x_test spans 0 to 255", "\nx_test = x_test/255\n", "contract"),),
+    ),
+    Example(
+        "the state of a recurrent layer is another input of the model",
+        sample(
+            KERAS,
+            inputs=images(0, 24, 1, integral=True),
+            data={"validation_inputs": (images(0, 24, 1, integral=True), images(-1, 1, 1))},
+        ),
     ),
     Example(
         "the same, read from the code",

@@ -9,8 +9,10 @@ How it is measured
     The exact sets of class numbers on both sides, and the share of held-out labels that belong to
     classes without a training sample; at least a twentieth of them counts.
 When it is right
-    In retrieval and few-shot learning, where the classes of the test are new on purpose; the loss
-    then compares samples, and only a cross-entropy over fixed classes is looked at here.
+    For another model, as in pretraining on fewer classes: a set with more classes than the model
+    has outputs is not looked at. In retrieval and few-shot learning, where the classes of the test
+    are new on purpose; the loss then compares samples, and only a cross-entropy over fixed classes
+    is looked at here.
 Example
     train, test = Subset(data, range(800)), Subset(data, range(800, 1000))  # sorted by class
 Instead
@@ -30,10 +32,12 @@ from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined
 from analyzer.observed import HeldOut, LoaderFacts, Observation
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
+from analyzer.rules.reading.head import only_head
 from analyzer.rules.reading.loaders import INVENTED, own_loaders, percent
 from analyzer.rules.reading.losses import CLASSIFICATION, only_loss
-from analyzer.rules.samples import at, sample
+from analyzer.rules.samples import at, linear, sample
 
+BINARY = 2  # classes of a single output
 SHARE = 0.05  # of the held-out labels; a single rare sample is chance
 
 
@@ -58,8 +62,13 @@ class UntrainedClassesHeldOut(Rule):
             yield self.unchecked(INVENTED)
         if loss is None or loss.name not in CLASSIFICATION:
             return
+        head = only_head(program)
+        outputs = max(BINARY, head.width) if head is not None and head.width else None
         for held in (held for loader in facts for held in loader.held_out):
             if held.site is None or not held.novel or held.novel_share < SHARE:
+                continue
+            if outputs is not None and held.classes > outputs:
+                yield self.unchecked(f"{held.name} has more classes than the model has outputs")
                 continue
             yield Suspicion(
                 site=held.site,
@@ -83,7 +92,7 @@ val_loader = DataLoader(Subset(data, range(800, 1000)), batch_size=32)
 def _program(loss: str = "cross_entropy", **facts: object) -> Program:
     held = HeldOut.model_validate({"name": "val_loader", "site": at(2), "rows": 200, **facts})
     seen = Observation(loader=LoaderFacts(batches=20, held_out=(held,)))
-    return sample(TEXT, framework="torch", loss=loss, observation=seen)
+    return sample(TEXT, framework="torch", loss=loss, observation=seen, layers=(linear(1, 5),))
 
 
 EXAMPLES = (
@@ -94,6 +103,11 @@ EXAMPLES = (
     ),
     Example("the same classes on both sides", _program(classes=5)),
     Example("one sample of a rare class", _program(classes=6, novel=1, novel_share=0.005)),
+    Example(
+        "a set for another model, with more classes than this one has outputs",
+        _program(classes=10, novel=8, novel_share=0.8),
+        unchecked="more classes than the model has outputs",
+    ),
     Example(
         "new classes for a metric",
         _program("triplet_margin", classes=5, novel=5, novel_share=1.0),

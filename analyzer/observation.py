@@ -230,8 +230,13 @@ def _reached(seen: Observation) -> tuple[bool, bool, int]:
 
 
 def again_seconds(seen: Observation | None, *, brief: bool = False) -> float:
-    """Seconds to leave for running the program once more, in the sandbox that is warm by now."""
+    """Seconds to leave for running the program once more, in the sandbox that is warm by now.
+
+    An edit may make a program train that did not: then a warm-up comes on top.
+    """
     build, observe = times_of(seen)
+    if seen is not None and not (seen.trace and seen.trace.steps):
+        observe = max(observe, Limits().quick_seconds)
     return 1.0 + 1.5 * (build + (min(observe, 2 * BRIEF_SECONDS) if brief else observe))
 
 

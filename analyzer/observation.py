@@ -235,9 +235,10 @@ def again_seconds(seen: Observation | None, *, brief: bool = False) -> float:
     An edit may make a program train that did not: then a warm-up comes on top.
     """
     build, observe = times_of(seen)
+    quick = Limits().quick_seconds
     if seen is not None and not (seen.trace and seen.trace.steps):
-        observe = max(observe, Limits().quick_seconds)
-    return 1.0 + 1.5 * (build + (min(observe, 2 * BRIEF_SECONDS) if brief else observe))
+        observe = max(observe, quick)
+    return 1.0 + 1.5 * (build + min(observe, 2 * (BRIEF_SECONDS if brief else quick)))
 
 
 def times_of(seen: Observation | None) -> tuple[float, float]:

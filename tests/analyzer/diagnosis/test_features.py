@@ -95,10 +95,13 @@ def test_what_was_not_measured_is_nan() -> None:
     assert found["layers.dead.late.most"] == 0.25
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_diverging_loss_has_bounded_features() -> None:
     program = regression()
     assert program.trace is not None
-    wild = program.trace.model_copy(update={"loss": (1.0, 1e30, float("inf"), nan)})
+    wild = program.trace.model_copy(
+        update={"loss": (1.0, 2.0, 1e30, float("inf"), float("inf"), nan)}
+    )
     found = features_of(replace(program, trace=wild))
     assert all(isnan(value) or abs(value) <= 1e6 for value in found.values())
     assert found["series.loss_nan.mean"] == 0.5

@@ -86,7 +86,8 @@ class GradientCycle(Value):
         cleared_between: zero_grad calls that came between backward and step (they erase the
             gradients that the step needs).
         eval_at_backward: backward passes with every module in eval mode that a step followed.
-        site: the step call; backward_site: the backward call.
+        site: the step call; backward_site: the backward call; zero_grad_site: a zero_grad call, the
+            one that came between when there is such a one.
     """
 
     steps: int = 0

@@ -176,8 +176,14 @@ class Cycle:
     def zero_grad(self) -> None:
         """Somebody calls zero_grad, of an optimizer or of a module."""
         self.facts["zero_grad_calls"] += 1
-        if self.facts["zero_grad_site"] is None:
+        if self.facts["zero_grad_site"] is None or self._erases():
             self._place("zero_grad_site")
+
+    def _erases(self) -> bool:
+        """Whether a backward pass waits for its step, and no gradients are known to be erased."""
+        if self.facts["cleared_between"]:
+            return False
+        return any(state.backwards for _, state in self._states.values())
 
     def zeroed(self, owner: Any) -> None:
         """PyTorch's own zero_grad returned: gradients that it kept are zero."""

@@ -15,6 +15,7 @@ from analyzer.fixing.edits import (
     RemoveArgument,
     ReplaceExpression,
     SetArgument,
+    UnwrapCall,
 )
 from analyzer.fusion import Judged, Verdict
 from analyzer.kinds import SEVERITIES
@@ -78,9 +79,13 @@ def plan_mends(judged: Sequence[Judged], file: SourceFile) -> tuple[Mend, ...]:
 
 
 def merge_offered(mends: Sequence[Mend], file: SourceFile) -> tuple[Mend, ...]:
-    """The mends with those merged that are offered in the end and touch the same lines."""
-    offered = [m for m in mends if m.verified or (m.posted and m.verified is None)]
-    return _merged(mends, offered, file)
+    """The mends with those merged that are offered in the end and touch the same lines.
+
+    Verified ones among themselves, so that none of them carries an edit that is not.
+    """
+    verified = [mend for mend in mends if mend.verified]
+    mends = _merged(mends, verified, file)
+    return _merged(mends, [m for m in mends if m.posted and m.verified is None], file)
 
 
 def _merged(mends: Sequence[Mend], some: Sequence[Mend], file: SourceFile) -> tuple[Mend, ...]:
@@ -135,7 +140,7 @@ def _merge(group: Sequence[Mend], file: SourceFile) -> dict[int, Mend]:
             try:
                 edits = plan_edits(file.path, file.text, compatible([*kept, mend]))
             except EditError:
-                other = next((each for each in kept if _touch(each, mend)), mend)
+                other = next((m for m in kept if _touch(m, mend)), (*kept, mend)[0])
         if other is None:
             kept.append(mend)
         else:
@@ -150,16 +155,26 @@ def _merge(group: Sequence[Mend], file: SourceFile) -> dict[int, Mend]:
 
 
 def _contradict(one: Mend, other: Mend) -> bool:
-    """Whether one replaces a call of which the other changes an argument."""
+    """Whether one replaces an expression inside which the other changes something."""
     pairs = ((one.changes, other.changes), (other.changes, one.changes))
     return any(
-        _within(argument.call, whole.site)
-        for wholes, arguments in pairs
-        for whole in wholes
-        if isinstance(whole, ReplaceExpression)
-        for argument in arguments
-        if isinstance(argument, SetArgument | RemoveArgument)
+        _lies_inside(inner, outer)
+        for outers, inners in pairs
+        for outer in outers
+        if isinstance(outer, ReplaceExpression)
+        for inner in inners
+        if inner not in outers
     )
+
+
+def _lies_inside(inner: Change, outer: ReplaceExpression) -> bool:
+    match inner:
+        case SetArgument() | RemoveArgument() | UnwrapCall():
+            return _within(inner.call, outer.site)
+        case ReplaceExpression():
+            return inner.site != outer.site and _within(inner.site, outer.site)
+        case _:
+            return False
 
 
 def _within(inner: Site, outer: Site) -> bool:

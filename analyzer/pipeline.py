@@ -125,6 +125,7 @@ class _Review:
         verify_at = time.monotonic()
         mends = self._verify(mends, verdict, file, observed, session, started)
         mends, ended = self._prove(mends, verdict, view, file, observed, session, started)
+        mends = mending.merge_offered(mends, file)
         verdict = replace(verdict, unchecked=(*verdict.unchecked, *ended))
         witnesses = witnesses_of(view)
         mends = with_testimony(mends, witnesses)
@@ -251,7 +252,7 @@ class _Review:
             tried = proving.settle()
         mends = (*tried, found.mend) if found.mend else tried
         checked = check_raised(mends, verdict, file, recheck, advice=self._tries_advice)
-        return mending.merge_offered(checked, file), found.unchecked
+        return checked, found.unchecked
 
     def _finding(self, mend: mending.Mend, file: SourceFile) -> Finding:
         finding = mending.finding_with_fix(mend, file)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.experiments.outcomes import JUDGEMENT, raised, told, unproven
+from analyzer.experiments.screening import promises
 from analyzer.experiments.standing import is_advice
 from analyzer.experiments.trial import Verdict
 from analyzer.fixing.edits import FixPlan
@@ -58,7 +59,7 @@ def try_together(proving: Proving, attempts: Sequence[Attempt], done: dict[int, 
     if len(units) < 2 or not proving.affords(ground, [*ground, *edits_of(units)]):
         return False
     proving.say("trying the suspected edits together")
-    if not proving.promises([*ground, *edits_of(units)]):
+    if not promises(proving, [*ground, *edits_of(units)]):
         return False
     whole = proving.compare(ground, [*ground, *edits_of(units)])
     if whole.outcome != "better":

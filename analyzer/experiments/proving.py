@@ -26,7 +26,7 @@ from analyzer.experiments.joint import firsts_of, try_together
 from analyzer.experiments.materiality import reason_against
 from analyzer.experiments.outcomes import JUDGEMENT, needless, raised, supported, told, unproven
 from analyzer.experiments.runs import Trainings
-from analyzer.experiments.screening import WAITS, promising
+from analyzer.experiments.screening import WAITS, promises
 from analyzer.experiments.standing import (
     gains,
     is_advice,
@@ -120,6 +120,11 @@ class Proving:
         self._contributions(self._contracted, self._done)
         return self._now()
 
+    @property
+    def waiting(self) -> set[tuple[Change, ...]]:
+        """The changes of the edits that wait."""
+        return {plan.changes for _, plan in self._waiting}
+
     def _now(self) -> tuple[Mend, ...]:
         return tuple(self._done.get(id(mend), mend) for mend in self._mends)
 
@@ -198,7 +203,7 @@ class Proving:
             done[key] = told(mend, f"{plan.description}: {why}")
             return True
         self.say(f"trying an edit for {mend.judged.finding.rule}")
-        if brief and not self.promises(after):
+        if brief and not promises(self, after):
             return False
         self._compared(mend, tried, key, plan, done)
         return True
@@ -249,8 +254,10 @@ class Proving:
 
     def _prune(self, done: dict[int, Mend]) -> None:
         """Take each proven edit but the last out again: later ones may have made it needless."""
-        proven = [(key, mend) for key, mend in done.items() if mend.proven]
-        for key, mend in proven[:-1]:
+        keys = {id(mend): key for key, mend in done.items() if mend.proven}
+        proven = [mend for mend in self.ground if id(mend) in keys]  # in the order of joining
+        for mend in proven[:-1]:
+            key = keys[id(mend)]
             rest = [other for other in self.ground if other is not mend]
             if not self.affords(rest, self.ground):
                 return
@@ -272,11 +279,6 @@ class Proving:
         if one is None or other is None:
             return True
         return self.trainings.allows_pairs(one, other, range(FEWEST_PAIRS))
-
-    def promises(self, after: Sequence[Mend]) -> bool:
-        """Whether the first pair shows a gain over the ground."""
-        before, texts = self.texts(self.ground), self.texts(after)
-        return promising(self.trainings, self.problem, before, texts)
 
     def compare(self, before: Sequence[Mend], after: Sequence[Mend]) -> Verdict:
         """The program with the edits of some mends, against that with the edits of others."""

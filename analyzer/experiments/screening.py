@@ -2,23 +2,35 @@
 
 Most edits that are tried do nothing, and three pairs of each leave no time for the one that helps.
 So every edit gets one pair first. Where that shows a material gain the comparison goes on at once;
-the others wait, and are compared in full when time is left. Nothing is proven or refuted by one
+the others wait, and are compared in full when time is left (sets of edits are not: their members
+are tried one by one). Nothing is proven or refuted by one
 pair, and no comparison is made that would not have been made without it: false proofs do not
 become more frequent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from analyzer.experiments.decision import MATERIAL
 from analyzer.experiments.runs import NotMeasured, Texts, Trainings
 from analyzer.experiments.scores import chance_of, deciding_score
 from analyzer.kinds import Problem
+from analyzer.mending import Mend
+
+if TYPE_CHECKING:
+    from analyzer.experiments.proving import Proving
 
 FIRST = 0
 """The seed that every variant is measured with first."""
 WAITS = "the first pair shows no gain; no time was left for more"
+
+
+def promises(proving: Proving, after: Sequence[Mend]) -> bool:
+    """Whether the first pair shows a gain of these edits over the ground."""
+    before, texts = proving.texts(proving.ground), proving.texts(after)
+    return promising(proving.trainings, proving.problem, before, texts)
 
 
 def promising(

@@ -23,6 +23,7 @@ from analyzer.experiments.outcomes import raised, unproven
 from analyzer.experiments.proving import NOT_TRIED, Proving
 from analyzer.experiments.runs import NotMeasured
 from analyzer.experiments.scores import deciding_score, skill
+from analyzer.experiments.screening import promises
 from analyzer.experiments.standing import gains
 from analyzer.findings import Finding, Unchecked
 from analyzer.fixing.apply import plan_edits
@@ -100,7 +101,7 @@ def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explai
     reached = _reached(proving, bound)
     if reached is None:
         return Explained()
-    tried = {mend.changes for mend in mends if mend.experiment is not None}
+    tried = {mend.changes for mend in mends if mend.experiment is not None} | proving.waiting
     repairs = [
         repair
         for repair in search(program, witnesses_of(program).priors)
@@ -125,7 +126,7 @@ def _singly(proving: Proving, left: Sequence[Mend]) -> tuple[Mend | None, int]:
         if not proving.affords(proving.ground, after):
             return None, len(left) - number + len(waiting)
         proving.say("trying an edit that no rule suggests")
-        if not proving.promises(after):
+        if not promises(proving, after):
             waiting.append(mend)
         elif (proven := _single(proving, mend)) is not None:
             return proven, 0
@@ -160,7 +161,7 @@ def _at_once(
     if mend is None or not proving.affords(proving.ground, [*proving.ground, mend]):
         return None
     proving.say("trying the usual edits together")
-    if not proving.promises([*proving.ground, mend]):
+    if not promises(proving, [*proving.ground, mend]):
         return None
     whole = _single(proving, mend)
     if whole is None:

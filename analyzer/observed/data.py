@@ -67,8 +67,8 @@ class LabelStats(Value):
         balance: share of each class, in class order; None above 256 classes.
         values: distinct values in ascending order, at most 32; None when there are more.
         ordered: True when the inspected labels come sorted by class.
-        input_position: which value of a sample's only input, flattened, is its label but for scale
-            and offset; None when none is.
+        input_position: which value of a sample's only input, flattened, is its label (a class but
+            for scale and offset); None when none is.
     """
 
     name: Name | None = None

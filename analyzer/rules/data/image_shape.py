@@ -9,9 +9,9 @@ Why it hurts
 How it is measured
     The shape of what the loader gives, from its own arguments (target_size, image_size, color_mode
     and their defaults), against the input shape of the first layer as the run built it; and the run
-    ended with an error before the first training step.
+    ended with an error about shapes before the first training step.
 When it is right
-    Never in such a run: what resizes the pictures later would have let it train.
+    Where the pictures are resized behind the loader; such programs are not looked at.
 Example
     train = generator.flow_from_directory("photos", target_size=(224, 224))
     model.add(Conv2D(30, 5, input_shape=(28, 28, 3)))
@@ -27,22 +27,29 @@ Sources
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Unchecked
-from analyzer.fixing.edits import Declined, FixPlan, ReplaceExpression, SetArgument
+from analyzer.fixing.edits import FixPlan, SetArgument
 from analyzer.observed import NotObserved, Observation, Site
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
+from analyzer.rules.reading.scaling import code_lines
 from analyzer.rules.samples import conv, dense, other, sample
-from analyzer.source.calls import CallSite
+from analyzer.source.calls import Argument, CallSite
 
 Shape = tuple[int, int, int]
 SIZES = {
-    "flow_from_directory": ("target_size", (256, 256)),
-    "flow_from_dataframe": ("target_size", (256, 256)),
-    "image_dataset_from_directory": ("image_size", (256, 256)),
+    "flow_from_directory": ("target_size", 1, 2),
+    "flow_from_dataframe": ("target_size", 5, 6),
+    "image_dataset_from_directory": ("image_size", 6, 4),
 }
-"""The loader's argument for height and width, and its default."""
+"""The loader's argument for height and width, its position, and that of color_mode."""
+DEFAULT_SIZE = (256, 256)
+SHAPES = re.compile(r"incompatible|expected shape|expected axis|shapes?\b", re.I)
+"""What Keras says of a batch that does not fit."""
+RESIZES = re.compile(r"resiz|crop|thumbnail", re.I)
+"""Code that may give pictures another shape behind the loader."""
 CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 MODES = {count: mode for mode, count in CHANNELS.items()}
 
@@ -62,7 +69,8 @@ class ImageShape(Rule):
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """The first loader that contradicts the model of a run that broke off."""
         wanted = _wanted(program)
-        if wanted is None or not _broke(program):
+        resized = any(RESIZES.search(line) for _, line in code_lines(program.source))
+        if wanted is None or resized or not _broke(program):
             return
         given = [(call, _given(call)) for call in program.source.calls if call.name in SIZES]
         unfit = [(call, shape) for call, shape in given if shape is not None and shape != wanted]
@@ -99,16 +107,16 @@ def _broke(program: Program) -> bool:
 
 
 def _crashed(seen: Observation) -> bool:
-    return seen.trouble is not None and seen.trouble.cause == "crash"
+    trouble = seen.trouble
+    return trouble is not None and trouble.cause == "crash" and bool(SHAPES.search(trouble.message))
 
 
 def _given(call: CallSite) -> Shape | None:
     """What the loader gives, as far as its arguments are known."""
-    name, default = SIZES[call.name]
-    size, mode = call.argument(name), call.argument("color_mode")
+    size, mode = _arguments(call)
     if (size is not None and not size.known) or (mode is not None and not mode.known):
         return None
-    sides = default if size is None else size.value
+    sides = DEFAULT_SIZE if size is None else size.value
     channels = CHANNELS.get(str("rgb" if mode is None else mode.value))
     if not isinstance(sides, tuple) or len(sides) != 2 or channels is None:
         return None
@@ -117,10 +125,15 @@ def _given(call: CallSite) -> Shape | None:
     return (*sides, channels)
 
 
+def _arguments(call: CallSite) -> tuple[Argument | None, Argument | None]:
+    """What gives the size, and the color mode."""
+    name, size, mode = SIZES[call.name]
+    return call.argument(name, size), call.argument("color_mode", mode)
+
+
 def _place(call: CallSite, shape: Shape, wanted: Shape) -> Site:
     """The argument that contradicts the model, else the call."""
-    name = "color_mode" if shape[:2] == wanted[:2] else SIZES[call.name][0]
-    argument = call.argument(name)
+    argument = _arguments(call)[shape[:2] == wanted[:2]]
     return call.site if argument is None else argument.site
 
 
@@ -128,17 +141,21 @@ def _words(shape: Shape) -> str:
     return " x ".join(map(str, shape))
 
 
-def _fix(calls: list[CallSite], wanted: Shape) -> FixPlan | Declined:
-    changes: list[ReplaceExpression | SetArgument] = []
+def _fix(calls: list[CallSite], wanted: Shape) -> FixPlan:
+    changes: list[SetArgument] = []
     for call in calls:
         given = _given(call)
         assert given is not None
         if given[:2] != wanted[:2]:
-            text = f"({wanted[0]}, {wanted[1]})"
-            changes.append(SetArgument(call.site, SIZES[call.name][0], text))
+            changes.append(_set(call, SIZES[call.name][0], f"({wanted[0]}, {wanted[1]})", 0))
         if given[2] != wanted[2]:
-            changes.append(SetArgument(call.site, "color_mode", f'"{MODES[wanted[2]]}"'))
+            changes.append(_set(call, "color_mode", f'"{MODES[wanted[2]]}"', 1))
     return FixPlan(f"load pictures of {_words(wanted)}", tuple(changes))
+
+
+def _set(call: CallSite, keyword: str, text: str, which: int) -> SetArgument:
+    argument = _arguments(call)[which]
+    return SetArgument(call.site, keyword, text, argument.position if argument else None)
 
 
 TEXT = """
@@ -166,6 +183,31 @@ EXAMPLES = (
             observation=CRASH,
         ),
         found=(Found(1, "of 256 x 256 x 3", 'color_mode="grayscale"', "contract"),),
+    ),
+    Example(
+        "the size without its keyword",
+        sample(
+            TEXT.replace("target_size=", ""),
+            layers=(conv(2, 30, input_shape=(28, 28, 3)), dense(2, 2)),
+            observation=CRASH,
+        ),
+        found=(Found(1, "pictures of 224 x 224 x 3; the", '"photos", (28, 28))', "contract"),),
+    ),
+    Example(
+        "pictures that are resized behind the loader, and another error",
+        sample(
+            "train = train.map(lambda x, y: (tf.image.resize(x, (28, 28)), y))\n" + TEXT,
+            layers=(conv(3, 30, input_shape=(28, 28, 3)), dense(3, 2)),
+            observation=CRASH,
+        ),
+    ),
+    Example(
+        "an error about something else",
+        sample(
+            TEXT,
+            layers=(conv(2, 30, input_shape=(28, 28, 3)), dense(2, 2)),
+            observation=Observation(trouble=NotObserved(cause="crash", message="NameError: x")),
+        ),
     ),
     Example(
         "a run that trained: something resizes the pictures",

@@ -1,13 +1,14 @@
 """The label is one of the inputs.
 
 What it finds
-    A column of the inputs that is the label of the same sample, but for scale and offset.
+    A column of the inputs that is the label of the same sample: the same number, or the class but
+    for scale and offset.
 Why it hurts
     The model learns to copy it and scores perfectly, on the test part as well. In use, where the
     label is what is asked for, the column is not there.
 How it is measured
-    The correlation of each value of a sample with its label over all inspected samples, at least
-    50: exactly one.
+    Each value of a sample beside its label, over all inspected samples, at least 50: numbers must
+    be equal, classes correlate exactly.
 When it is right
     Exercises for the memory of a network (repeat the first value). A value of a sequence before
     its last step is therefore no more than advice.
@@ -67,8 +68,8 @@ class LabelAmongInputs(Rule):
         yield Suspicion(
             site=site,
             message=(
-                f"{_place(position, inputs.shape)} of the inputs is the label itself, but for scale"
-                f" and offset, in all {found.inspected:,} inspected samples."
+                f"{_place(position, inputs.shape)} of the inputs gives the label itself away, in"
+                f" all {found.inspected:,} inspected samples."
             ),
             evidence=Evidence(data={"position": position, "inspected": found.inspected}),
             fix=Declined("where the column should have been left out is not known for sure"),
@@ -116,7 +117,7 @@ EXAMPLES = (
     Example(
         "a column that is the label",
         _program(5),
-        found=(Found(1, "Column 5 of the inputs is the label itself", None, "contract"),),
+        found=(Found(1, "Column 5 of the inputs gives the label itself away", None, "contract"),),
     ),
     Example(
         "the last value of a window",

@@ -144,7 +144,9 @@ class KerasMeasure:
         self.recorder.guarded(_trace_once, model)
         callbacks = _callbacks(legacy=_is_legacy(model))
         kept = [c for c in arguments.get("callbacks") or [] if type(c).__name__ in KEPT_CALLBACKS]
-        together = not kept and _on_tensorflow(model)
+        # in a pipeline Keras looks class weights up otherwise than beside arrays
+        weighted = arguments.get("class_weight") is not None
+        together = not kept and not weighted and _on_tensorflow(model)
         given = fed(
             parts, epochs, run.seed, shuffle=arguments.get("shuffle", True), together=together
         )
@@ -254,19 +256,20 @@ class _Callbacks:
 
     def bound(self, run: MeasureRun, parts: Parts) -> Any:
         """The callback for this run: counts steps, keeps their losses, stops at a bound."""
-        samples, total = _count(parts), 0.0
+        samples, total, rows = _count(parts), 0.0, 0
         per_epoch = max(1, math.ceil(samples / parts.batch_size))
 
         def begin(*_: Any, **__: Any) -> None:
-            nonlocal total
-            total = 0.0
+            nonlocal total, rows
+            total, rows = 0.0, 0
 
         def end(batch: int, logs: Any = None) -> None:
-            nonlocal total
+            nonlocal total, rows
             mean = float((logs or {}).get("loss", math.nan))
-            summed = mean * (batch + 1)  # Keras gives the mean since the epoch began
-            before = batch % per_epoch * parts.batch_size
-            run.step(min(parts.batch_size, max(1, samples - before)), summed - total)
+            own = min(parts.batch_size, max(1, samples - batch % per_epoch * parts.batch_size))
+            rows += own
+            summed = mean * rows  # Keras gives the mean over the rows since the epoch began
+            run.step(own, (summed - total) / own)
             total = summed
             if run.ended:
                 callback.model.stop_training = True

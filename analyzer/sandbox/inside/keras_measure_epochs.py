@@ -39,8 +39,9 @@ def fed(parts: Parts, epochs: int, seed: int, *, shuffle: Any, together: bool) -
     """
     per_epoch = max(1, math.ceil(len_of(first_leaf(parts.x)) / parts.batch_size))
     many = min(epochs, STEPS // per_epoch)
-    if together and many > 1 and _numbers(parts):
-        return Fed({"x": _repeated(parts, many, seed, bool(shuffle))}, math.ceil(epochs / many))
+    if together and many > 1 and isinstance(shuffle, bool) and _numbers(parts):
+        rows = _repeated(parts, many, seed, bool(shuffle))
+        return Fed({"x": rows, "shuffle": False}, math.ceil(epochs / many))
     arguments = {"x": parts.x, "y": parts.y, "sample_weight": parts.weights}
     return Fed({**arguments, "batch_size": parts.batch_size, "shuffle": shuffle}, epochs)
 

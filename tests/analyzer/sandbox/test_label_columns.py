@@ -17,12 +17,27 @@ def rows(count: int = 500, width: int = 6) -> np.ndarray:
 
 @pytest.mark.parametrize("scale", [1.0, -1.0, 0.001, 250.0])
 @pytest.mark.parametrize("offset", [0.0, -3.0])
-def test_a_scaled_copy_is_found(scale: float, offset: float) -> None:
+def test_a_class_is_found_but_for_scale_and_offset(scale: float, offset: float) -> None:
     x = rows()
-    y = RNG.normal(size=500).astype("float32")
+    y = RNG.integers(0, 5, 500)
     x[:, 4] = y * scale + offset
     assert column_of(x, y) == 4
     assert column_of(x.reshape(500, 3, 2), y.reshape(500, 1)) == 4
+
+
+def test_numbers_must_be_equal() -> None:
+    x, y = rows(), RNG.normal(size=500)
+    x[:, 1] = y
+    assert column_of(x, y) == 1
+    x[:, 1] = 2 * y + 1
+    assert column_of(x, y) is None
+
+
+def test_a_ramp_and_a_line_are_no_leak() -> None:
+    ramp = np.arange(200.0)
+    windows = np.stack([ramp[i : i + 3] for i in range(197)])
+    assert column_of(windows, ramp[3:]) is None
+    assert column_of(np.c_[ramp, np.ones(200)], 2 * ramp + 1) is None
 
 
 def test_classes_and_their_indicator_are_found() -> None:

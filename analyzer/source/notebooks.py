@@ -191,7 +191,8 @@ def _place(
         elements.append(Element(cell, start, end, begin, begin + held, pieces[0], alone))
     if len(lines) > 1 and lines[-1] == "":
         lines.pop()
-    return lines, elements
+    last = first + len(lines) - 1  # an empty string behind the last line break holds no line
+    return lines, [element for element in elements if element.first <= last]
 
 
 def _normalized(raw: str, start: int) -> str:

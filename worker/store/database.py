@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from worker.store.schema import head, migrate, revision
 
 BUSY_SECONDS = 30.0  # how long a writer waits for another one
+RETRY_SECONDS = 0.02
 
 
 def default_database_url(home: Path) -> str:
@@ -118,15 +121,26 @@ def _with_driver(url: str) -> str:
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
     cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
-        "journal_mode=WAL",
-        # FULL: what was acknowledged survives a power cut; group commit pays for it
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    _write_ahead(cursor)
+    # FULL: what was acknowledged survives a power cut; group commit pays for it
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Switch to the write-ahead log; where others do so at once, SQLite does not wait by itself."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

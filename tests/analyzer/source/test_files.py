@@ -164,6 +164,13 @@ def test_notebook_edit_across_cells_is_refused() -> None:
         file.to_file_edit(1, 2, "c = 3")
 
 
+def test_an_empty_string_at_the_end_of_a_cell_holds_no_line_of_the_next_one() -> None:
+    file = source_from_text("a.ipynb", notebook(["a = 1\n", ""], []))
+    assert file.text == "a = 1\n\n"
+    with pytest.raises(EditError, match="do not lie in one notebook cell"):
+        file.to_file_edit(2, 2, "b = 2")
+
+
 def test_notebook_command_is_not_edited() -> None:
     file = source_from_text("a.ipynb", notebook(["%time x = 1\n", "y = 2"]))
     with pytest.raises(EditError, match="is a notebook command"):

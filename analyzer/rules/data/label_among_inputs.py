@@ -10,8 +10,9 @@ How it is measured
     Each value of a sample beside its label, over all inspected samples, at least 50: numbers must
     be equal, classes correlate exactly.
 When it is right
-    Exercises for the memory of a network (repeat the first value). A value of a sequence before
-    its last step is therefore no more than advice.
+    Exercises for the memory of a network (repeat the first value): a value of a sequence before
+    its last step is no more than advice. Exercises whose inputs show the label throughout: where
+    more than half of the values do, nothing is said.
 Example
     table = pd.get_dummies(frame)
     x, y = table.values, table["churn_yes"].values

@@ -31,6 +31,8 @@ def column_of(inputs: Any, labels: Any) -> int | None:
     x, y = inputs.reshape(rows, width), labels.reshape(rows).astype("float64")
     stride = max(1, rows // FIRST_ROWS)
     likely = _exact(x[::stride].astype("float64"), y[::stride])
+    if 2 * len(likely) > width:
+        return None  # an exercise: the label is what the inputs show, not a column too many
     return next((i for i in likely if _is_label(x[:, i], y)), None)
 
 

@@ -40,6 +40,11 @@ def test_a_ramp_and_a_line_are_no_leak() -> None:
     assert column_of(np.c_[ramp, np.ones(200)], 2 * ramp + 1) is None
 
 
+def test_an_exercise_whose_inputs_are_the_label_throughout_is_no_leak() -> None:
+    y = RNG.integers(0, 2, 500)
+    assert column_of(np.repeat(y[:, None], 8, axis=1).astype("float32"), y) is None
+
+
 def test_classes_and_their_indicator_are_found() -> None:
     x, y = rows(), RNG.integers(0, 2, 500)
     x[:, 2] = (y == 0) * 1.7

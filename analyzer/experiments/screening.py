@@ -3,9 +3,8 @@
 Most edits that are tried do nothing, and three pairs of each leave no time for the one that helps.
 So every edit gets one pair first. Where that shows a material gain the comparison goes on at once;
 the others wait, and are compared in full when time is left (sets of edits are not: their members
-are tried one by one). Nothing is proven or refuted by one
-pair, and no comparison is made that would not have been made without it: false proofs do not
-become more frequent.
+are tried one by one). Nothing is proven or refuted by one pair, and no comparison is made that
+would not have been made without it: false proofs do not become more frequent.
 """
 
 from __future__ import annotations
@@ -46,8 +45,7 @@ def promising(
 
 
 def _falls_behind(trainings: Trainings, problem: Problem, before: Texts, after: Texts) -> bool:
-    pair = trainings.pair(before, after, FIRST)
-    one, other = pair
+    one, other = trainings.pair(before, after, FIRST)
     if isinstance(one, NotMeasured) or isinstance(other, NotMeasured):
         return False
     name = deciding_score(problem, [one, other])

@@ -107,15 +107,16 @@ def explain(proving: Proving, program: Program, mends: Sequence[Mend]) -> Explai
         for repair in search(program, witnesses_of(program).priors)
         if repair.plan.changes not in tried
     ]
-    posed = [_planned(proving, program, repair, reached < AT_CHANCE) for repair in repairs]
+    chance = reached < AT_CHANCE
+    posed = [_planned(proving, program, repair, chance) for repair in repairs]
     left = [mend for mend in posed if mend is not None]
-    found = _at_once(proving, program, repairs, reached < AT_CHANCE)
+    found = _at_once(proving, program, repairs, chance)
     untried = 0
     if found is None:
         found, untried = _singly(proving, left)
     if found is not None:
         proving.join(found)
-    return Explained(found, untried, len(left), reached < AT_CHANCE)
+    return Explained(found, untried, len(left), chance)
 
 
 def _singly(proving: Proving, left: Sequence[Mend]) -> tuple[Mend | None, int]:

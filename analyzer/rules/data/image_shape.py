@@ -69,10 +69,14 @@ class ImageShape(Rule):
     def check(self, program: Program) -> Iterator[Suspicion | Unchecked]:
         """The first loader that contradicts the model of a run that broke off."""
         wanted = _wanted(program)
-        resized = any(RESIZES.search(line) for _, line in code_lines(program.source))
-        if wanted is None or resized or not _broke(program):
-            return
         given = [(call, _given(call)) for call in program.source.calls if call.name in SIZES]
+        if wanted is None or not given or not _broke(program):
+            return
+        if any(RESIZES.search(line) for _, line in code_lines(program.source)):
+            yield self.unchecked("the pictures may be resized behind the loader")
+            return
+        if any(shape is None for _, shape in given):
+            yield self.unchecked("the size of the loader's pictures is not known")
         unfit = [(call, shape) for call, shape in given if shape is not None and shape != wanted]
         if not unfit:
             return
@@ -100,15 +104,11 @@ def _wanted(program: Program) -> Shape | None:
 
 
 def _broke(program: Program) -> bool:
-    """Whether the program ended by an error of its own before it trained a step."""
-    seen = program.observation
-    trained = seen is not None and seen.trace is not None and seen.trace.steps > 0
-    return not trained and seen is not None and _crashed(seen)
-
-
-def _crashed(seen: Observation) -> bool:
-    trouble = seen.trouble
-    return trouble is not None and trouble.cause == "crash" and bool(SHAPES.search(trouble.message))
+    """Whether an error about shapes ended the program before it trained a step."""
+    trouble = program.observation.trouble if program.observation else None
+    if trouble is None or trouble.cause != "crash" or program.has("trace"):
+        return False
+    return SHAPES.search(trouble.message) is not None
 
 
 def _given(call: CallSite) -> Shape | None:
@@ -200,6 +200,7 @@ EXAMPLES = (
             layers=(conv(3, 30, input_shape=(28, 28, 3)), dense(3, 2)),
             observation=CRASH,
         ),
+        unchecked="may be resized",
     ),
     Example(
         "an error about something else",
@@ -228,5 +229,6 @@ EXAMPLES = (
             layers=(conv(2, 30, input_shape=(28, 28, 3)),),
             observation=CRASH,
         ),
+        unchecked="is not known",
     ),
 )

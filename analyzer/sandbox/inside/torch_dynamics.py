@@ -29,6 +29,8 @@ LOOK_VALUES = 2**15
 LOOK_BYTES = 2**28
 AT_ONCE = 2**20
 """Values of one group whose statistics are computed with the same calls."""
+COPIES_OF_WEIGHTS = ("weight", "gradient", "moved")
+FLOAT_BYTES = 4
 CHUNK = 2**22
 """Values that are copied with one call."""
 
@@ -70,7 +72,8 @@ class Dynamics:
 
     def attach(self, nodes: list[Node | None]) -> None:
         """Follow these layers; what was kept while recording is their first point."""
-        self._wanted = wanted_steps(self._steps, affordable(nodes, self._steps, self._most))
+        points = affordable(nodes, self._steps, self._most)
+        self._wanted = wanted_steps(self._steps, points)
         self._renumber(nodes)
         self._layers, self._weights = nodes[:MOST_TRACED_LAYERS], []
         for index, node in enumerate(self._layers):
@@ -83,6 +86,13 @@ class Dynamics:
             weights = [p for p in node.parameters if p.requires_grad and p.dim() >= 2]
             if weights or node.parameters:
                 self._weights.append((index, weights or node.parameters))
+        self._prepare_room(points)
+
+    def _prepare_room(self, points: int) -> None:
+        """Have memory ready for the other points, whose copies are as large as the first one's."""
+        held = sum(tensor.numel() for _, tensors in self._weights for tensor in tensors)
+        later = len(COPIES_OF_WEIGHTS) * FLOAT_BYTES * min(held, MOST_COPIED)
+        self.room.prepare(points * (self._bytes + later))
 
     def _renumber(self, nodes: list[Node | None]) -> None:
         """A second optimizer has made the model larger: what is held belongs to other numbers."""

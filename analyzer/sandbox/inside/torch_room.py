@@ -10,8 +10,6 @@ from typing import Any
 
 ALIGNED = 64
 """Bytes of which every copy's place is a multiple."""
-READY = 2**24
-"""Bytes that are asked for at once, in the first step; the others when a copy is put there."""
 
 
 class Room:
@@ -34,9 +32,13 @@ class Room:
             return torch.empty(count, dtype=like.dtype, device=like.device)
         if self._memory is None:
             self._memory = torch.empty(self._size, dtype=torch.uint8, device="cpu")
-            self._memory[:READY].zero_()
         self._used = -(-(begin + size) // ALIGNED) * ALIGNED
         return self._memory[begin : begin + size].view(like.dtype)
+
+    def prepare(self, size: int) -> None:
+        """Touch so many further bytes, so that later steps do not wait for pages."""
+        if self._memory is not None:
+            self._memory[self._used : self._used + size].zero_()
 
     def copy(self, values: Any) -> Any:
         """A contiguous copy of a tensor."""

@@ -55,9 +55,16 @@ def test_one_disturbed_pair_of_three_does_not_count() -> None:
     noisy = quiet[0], moments([(7.0, 3.0)] * (SKIPPED + 3))
     found = overhead_of(("torch", "mlp", 32), [quiet, noisy, quiet])
     assert found.ratio == pytest.approx(1.1)
-    assert "| torch | mlp | 32 | 1000.00 | 1100.00 | 1.10 | 1.10 | 1.10 | 1.10 |" in overhead_table(
-        [found]
-    )
+    row = "| torch | mlp | 32 | 1000.00 | 1100.00 | 1.10 | 1.10 | 1.10 | 1.10 | 1.10 |"
+    assert row in overhead_table([found])
+
+
+def test_of_each_step_the_least_counts() -> None:
+    first = [(1.0, 1.0)] * SKIPPED + [(1.0, 1.0), (9.0, 1.0)]
+    second = [(1.0, 1.0)] * SKIPPED + [(9.0, 1.0), (1.0, 1.0)]
+    looking = [(1.0, 1.0)] * SKIPPED + [(1.0, 1.0), (2.0, 1.0)]
+    pairs = [(moments(first), moments(looking)), (moments(second), moments(looking))]
+    assert overhead_of(("torch", "mlp", 32), pairs).least_ratio == pytest.approx(1.5)
 
 
 def test_a_program_is_timed_bare_and_observed() -> None:

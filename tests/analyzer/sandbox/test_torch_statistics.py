@@ -202,7 +202,11 @@ def test_copies_share_one_block_until_it_is_full_or_left() -> None:
         assert copy.data_ptr() != values.data_ptr()
     blocks = [tensor.untyped_storage().data_ptr() for tensor in (*copies, beyond)]
     assert blocks[0] == blocks[1] != blocks[2]
+    room.prepare(10_000)
+    assert torch.equal(given[0], copies[0])
+    assert torch.equal(given[1], copies[1])
     room.leave()
+    room.prepare(10_000)
     assert room.copy(given[0]).untyped_storage().data_ptr() != blocks[0]
     assert torch.equal(given[1], copies[1])
 

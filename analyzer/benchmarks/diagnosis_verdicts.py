@@ -153,7 +153,17 @@ def _totals(faulty: Sequence[Judged]) -> Iterator[str]:
 
 
 def _sound_totals(judged: Sequence[Judged]) -> Iterator[str]:
-    sound = [one for one in judged if not one.case.faults and one.verdict is not None]
-    if sound:
-        called = sum(one.verdict.calls_sound for one in sound if one.verdict)
-        yield f"- programs without a labelled fault that are called sound: {called} of {len(sound)}"
+    """What is said of sound programs, and how much of what is said of all programs is right."""
+    sound = [one for one in judged if not one.case.faults]
+    if not sound:
+        return
+    called = sum(one.verdict.calls_sound for one in sound if one.verdict)
+    said = sum(one.verdict is not None for one in sound)
+    yield f"- programs without a labelled fault that are called sound: {called} of {said}"
+    spoken = sum(len(one.named) for one in judged)
+    right = sum(len(one.right(one.named)) for one in judged)
+    always = sum(bool(one.right((ALWAYS,))) for one in judged)
+    yield (
+        f"- precision over all {len(judged)} programs: of the kinds of one half or more"
+        f" {right} of {spoken} are right, always the output activation {always} of {len(judged)}"
+    )

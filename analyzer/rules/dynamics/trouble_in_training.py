@@ -10,7 +10,9 @@ How it is measured
     The symptoms of the warm-up, each on its own page of the documentation (symptoms.md): one about
     the losses, and one about a layer or the steps of a strength of at least 0.8. The cause is the
     first of the ranked ones. It gives way to every finding that is proven, and to every other of
-    its kind.
+    its kind. Where the gradients of all trained layers are exactly zero at every point of the later
+    half of the warm-up, and no loss there is zero, it is a fact that nothing can be learned, and no
+    longer advice.
 When it is right
     Very short warm-ups of programs that begin slowly by intention; layers that are sparse by
     intention.
@@ -36,7 +38,7 @@ from analyzer.fixing.edits import Declined
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.symptoms.base import Symptom
 from analyzer.symptoms.causes import Cause, ranked_causes
-from analyzer.symptoms.reading import FEWEST_STEPS, losses
+from analyzer.symptoms.reading import FEWEST_STEPS, losses, weighted
 from analyzer.symptoms.registry import examine
 from analyzer.symptoms.samples import TEXT, Columns, falling, warmed
 
@@ -46,6 +48,8 @@ STUCK = 0.5
 """Strength of a symptom of the losses."""
 CLEAR = 0.3
 """Score of the first cause below which nothing is said: the symptoms speak for anything."""
+FEWEST_POINTS = 2
+"""Points of the later half at which all gradients must be zero."""
 OF_LOSSES = frozenset(
     {
         "constant-loss",
@@ -105,20 +109,52 @@ class TroubleInTraining(Rule):
         grave = [each for each in found if each.name in OF_LAYERS and each.strength >= GRAVE]
         pairs = [(one, other) for one in grave for other in stuck if one.name != other.name]
         causes = [each for each in ranked_causes(found, program) if each.site is not None]
-        if pairs and causes and causes[0].score >= CLEAR:
-            yield _suspicion(causes[0], *pairs[0])
+        if not causes or not grave:
+            return
+        starved = _starved(program)
+        if starved:
+            yield _suspicion(causes[0], _of_nothing(grave[0], starved), exact=True)
+        elif pairs and causes[0].score >= CLEAR:
+            yield _suspicion(causes[0], _of_both(*pairs[0]), exact=False)
 
 
-def _suspicion(cause: Cause, grave: Symptom, stuck: Symptom) -> Suspicion:
+def _starved(program: Program) -> int:
+    """Points at the end at which no trained layer had any gradient; 0 when one had some."""
+    late = [
+        gradients[len(gradients) // 2 :]
+        for each in weighted(program)
+        if (gradients := each.column("gradient_norm"))
+    ]
+    seen = losses(program)
+    if not late or any(any(each) for each in late) or 0.0 in seen[len(seen) // 2 :]:
+        return 0
+    fewest = min(map(len, late))
+    return fewest if fewest >= FEWEST_POINTS else 0
+
+
+def _of_nothing(grave: Symptom, points: int) -> str:
+    return (
+        f"The gradient of every layer was exactly zero in the last {points} steps that were looked"
+        f" at: {_lower(grave.message).rstrip('.')}"
+    )
+
+
+def _of_both(grave: Symptom, stuck: Symptom) -> str:
+    return f"{grave.message.rstrip('.')}, and {_lower(stuck.message).rstrip('.')}"
+
+
+def _suspicion(cause: Cause, facts: str, *, exact: bool) -> Suspicion:
     assert cause.site is not None
     said = SAID.get(cause.kind, f"the {cause.kind.replace('_', ' ')}")
-    facts = f"{grave.message.rstrip('.')}, and {_lower(stuck.message).rstrip('.')}"
     return Suspicion(
         site=cause.site,
         message=f"{facts}; the likeliest cause is {said}.",
         evidence=Evidence(trace={"cause": cause.kind, "score": round(cause.score, 2)}),
         fix=Declined("the symptoms have several causes"),
         kind=cause.kind,
+        proof="contract" if exact else "rule",
+        severity="error" if exact else None,
+        confidence=0.9 if exact else None,
         last_resort=True,
     )
 
@@ -133,6 +169,9 @@ HIGH: dict[str, Any] = {
     "text": TEXT.replace("SGD(0.01)", "SGD(3.0)"),
     "optimizer_facts": {"learning_rate": 3.0},
 }
+STARVED: Columns = {"gradient_norm": 0.0, "update_ratio": 0.0}
+DONE: Columns = {"gradient_norm": [0.1] * 10 + [0.0] * 10}
+FIRST: Columns = {"gradient_norm": [0.0] + [0.1] * 19}
 STILL = falling(0.7, 0.7, noise=0.0)
 
 EXAMPLES = (
@@ -140,6 +179,26 @@ EXAMPLES = (
         "dead units and a loss that stays, at a rate of three",
         warmed(STILL, {0: ALIVE, 1: DEAD}, **HIGH),
         found=(Found(4, "the likeliest cause is the learning rate"),),
+    ),
+    Example(
+        "dead units, and no layer gets a gradient",
+        warmed([0.7, 0.71] * 30, {0: STARVED, 1: {**DEAD, **STARVED}, 2: STARVED}),
+        found=(
+            Found(
+                2,
+                "every layer was exactly zero in the last 10 steps",
+                proof="contract",
+                kind="initializer",
+            ),
+        ),
+    ),
+    Example(
+        "a head that begins at zero keeps gradients away at the first step alone",
+        warmed(falling(2.0, 0.2), {0: FIRST, 1: {**ALIVE, **FIRST}, 2: {"gradient_norm": 0.1}}),
+    ),
+    Example(
+        "a margin that every sample has: no loss and no gradient",
+        warmed((*falling(1.0, 0.01, 30), *[0.0] * 30), {0: DONE, 1: {**ALIVE, **DONE}, 2: DONE}),
     ),
     Example("dead units while the loss falls", warmed(falling(2.0, 0.2), {0: ALIVE, 1: DEAD})),
     Example("a loss that stays, and nothing else", warmed(falling(0.7, 0.7), {0: ALIVE})),

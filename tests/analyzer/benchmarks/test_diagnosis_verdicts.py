@@ -55,3 +55,5 @@ def test_the_table_counts_beside_the_trivial_answer():
     assert "- kinds of one half or more: a true kind for 0 of 2" in table_
     assert "- always the output activation: a true kind for 2 of 2, on its line for 2;" in table_
     assert "called sound: 1 of 1" in table_
+    assert "all 3 programs: of the kinds of one half or more 0 of 1 are right" in table_
+    assert "always the output activation 2 of 3" in table_

@@ -31,7 +31,7 @@ class Plan:
         methods: what is compared; the first one is shipped.
     """
 
-    programs: int = 300
+    programs: int = 320
     seed: int = 1
     repeats: int = 12
     torch_only: bool = False

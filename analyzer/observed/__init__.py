@@ -35,6 +35,7 @@ from analyzer.observed.graph import Graph, Layer, Op
 from analyzer.observed.learner import Learner, LossUse, OptimizerUse
 from analyzer.observed.loader import (
     EarlyFit,
+    Folds,
     HeldOut,
     LabelOrder,
     LoaderFacts,
@@ -71,6 +72,7 @@ __all__ = [
     "DataProfile",
     "EarlyFit",
     "EvaluationSeen",
+    "Folds",
     "FrozenNorm",
     "GradientCycle",
     "Graph",

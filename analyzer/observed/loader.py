@@ -119,6 +119,35 @@ class EarlyFit(Value):
     split_site: Site | None = None
 
 
+class Folds(Value):
+    """The fold that differs most, of a KFold that takes the rows in the order they are stored in.
+
+    Attributes:
+        folds: how many there are; fold: the number of this one, from 1.
+        labels: what the program calls the labels; None when it handed them to the splitter.
+        sorted: whether every class comes in one piece.
+        classes, tested_classes: classes of both sides, of the tested side.
+        trained, tested: what the classes on each side are called.
+        rows: tested rows; novel_rows: those among them of the novel_classes that are not trained.
+        trained_share: share of the trained rows that belong to the tested classes.
+        site: the call of split.
+    """
+
+    folds: int
+    fold: int
+    labels: Name | None = None
+    sorted: bool
+    classes: int
+    tested_classes: int
+    trained: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
+    tested: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
+    rows: int
+    novel_rows: int = 0
+    novel_classes: int = 0
+    trained_share: Number = 0.0
+    site: Site | None = None
+
+
 class Padding(Value):
     """Padded positions of sequences, and what the loss does with them.
 
@@ -151,4 +180,5 @@ class LoaderFacts(Value):
     reads: Annotated[tuple[TwoReads, ...], Field(max_length=16)] = ()
     workers: Annotated[tuple[WorkerStreams, ...], Field(max_length=16)] = ()
     fits: Annotated[tuple[EarlyFit, ...], Field(max_length=16)] = ()
+    folds: Annotated[tuple[Folds, ...], Field(max_length=16)] = ()
     padding: Padding | None = None

@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any
 
-from . import loader_fits, loader_rows
+from . import loader_fits, loader_folds, loader_rows
 from .keras_data import Names, array_leaves, split_at, to_numpy
 from .keras_random import untouched_randomness
 
@@ -65,6 +65,7 @@ class FitData:
             "held_out": [] if held is None else [held],
             "reads": [] if reads is None else [reads],
             "fits": list(guarded(loader_fits.facts) or []),
+            "folds": list(guarded(self._folds) or []),
         }
 
     # The splits
@@ -104,6 +105,14 @@ class FitData:
             else loader_rows.novel_classes(*map(loader_rows.class_numbers, (y, labels)))
         )
         return facts | classes | {"name": name, "site": self.site}
+
+    def _folds(self) -> list[Facts]:
+        """The Folds, by the labels that the first fit call trains."""
+        _, y = self._arrays(self.arguments.get("x"), self.arguments.get("y"))
+        if y is not None:
+            return loader_folds.facts([y])
+        labels = getattr(self.batches, "labels", None) or []
+        return loader_folds.facts(labels[0] if len(labels) == 1 else None)
 
     # The order
 

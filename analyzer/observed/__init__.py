@@ -42,6 +42,7 @@ from analyzer.observed.loader import (
     Padding,
     TwoReads,
     WorkerStreams,
+    Zipped,
 )
 from analyzer.observed.measure import Measured
 from analyzer.observed.order import CallOrder
@@ -114,6 +115,7 @@ __all__ = [
     "Value",
     "WeightsLoaded",
     "WorkerStreams",
+    "Zipped",
 ]
 
 

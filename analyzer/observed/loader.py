@@ -148,6 +148,29 @@ class Folds(Value):
     site: Site | None = None
 
 
+class Zipped(Value):
+    """A pipeline that zips inputs and labels after one or both were shuffled.
+
+    Attributes:
+        role: what fit takes it for.
+        rows: samples; epoch: the first pass in which pairs came apart, else the last looked at.
+        apart: pairs of different rows; changed: those among them whose classes differ.
+        inputs_shuffled, labels_shuffled: which side is shuffled before the zip.
+        shuffles: the calls of shuffle, where one seed for both would keep the pairs.
+        site: the call of zip.
+    """
+
+    role: Literal["training", "validation"]
+    rows: int
+    epoch: int = 1
+    apart: int
+    changed: int
+    inputs_shuffled: bool = True
+    labels_shuffled: bool = True
+    shuffles: Annotated[tuple[Site, ...], Field(max_length=2)] = ()
+    site: Site | None = None
+
+
 class Padding(Value):
     """Padded positions of sequences, and what the loss does with them.
 
@@ -181,4 +204,5 @@ class LoaderFacts(Value):
     workers: Annotated[tuple[WorkerStreams, ...], Field(max_length=16)] = ()
     fits: Annotated[tuple[EarlyFit, ...], Field(max_length=16)] = ()
     folds: Annotated[tuple[Folds, ...], Field(max_length=16)] = ()
+    zipped: Annotated[tuple[Zipped, ...], Field(max_length=2)] = ()
     padding: Padding | None = None

@@ -44,6 +44,7 @@ def _collect(training: Any) -> None:
         recorder.facts["loader"] = loader
     trace = recorder.trace()
     trace["output_uses"] = training.outputs.facts(training.heard.model)
+    trace["metric_pairs"] = training.metric_pairs.facts(training.heard.model)
     trace["validation_losses"] = report.losses.evaluation_facts()
     trace["broadcasts"] = training.heard.by_hand.stretched.facts()
     if recorder.facts["trouble"] is None:

@@ -16,9 +16,9 @@ When it is right
     Where the order of the rows is time and a test must not lie between training rows; classes then
     come in several pieces, and only classes without a training row are named, without an edit.
 Example
-    for train, test in KFold(3).split(X):
+    folds = KFold(n_splits=3)  # over load_wine().data
 Instead
-    for train, test in KFold(3, shuffle=True).split(X):
+    folds = KFold(n_splits=3, shuffle=True)
 The fix
     shuffle=True, where every class comes in one piece and the program makes one KFold. It draws
     from NumPy's random numbers, so it is not applied without being asked for.

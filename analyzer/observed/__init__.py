@@ -35,12 +35,14 @@ from analyzer.observed.graph import Graph, Layer, Op
 from analyzer.observed.learner import Learner, LossUse, OptimizerUse
 from analyzer.observed.loader import (
     EarlyFit,
+    Folds,
     HeldOut,
     LabelOrder,
     LoaderFacts,
     Padding,
     TwoReads,
     WorkerStreams,
+    Zipped,
 )
 from analyzer.observed.measure import Measured
 from analyzer.observed.order import CallOrder
@@ -51,6 +53,7 @@ from analyzer.observed.trace import (
     LayerPoint,
     LayerTrace,
     LossSeen,
+    MetricPair,
     OutputUse,
     SeenWarning,
     Trace,
@@ -71,6 +74,7 @@ __all__ = [
     "DataProfile",
     "EarlyFit",
     "EvaluationSeen",
+    "Folds",
     "FrozenNorm",
     "GradientCycle",
     "Graph",
@@ -89,6 +93,7 @@ __all__ = [
     "LossSeen",
     "LossUse",
     "Measured",
+    "MetricPair",
     "ModeLost",
     "Name",
     "NotObserved",
@@ -112,6 +117,7 @@ __all__ = [
     "Value",
     "WeightsLoaded",
     "WorkerStreams",
+    "Zipped",
 ]
 
 

@@ -119,6 +119,58 @@ class EarlyFit(Value):
     split_site: Site | None = None
 
 
+class Folds(Value):
+    """The fold that differs most, of a KFold that takes the rows in the order they are stored in.
+
+    Attributes:
+        folds: how many there are; fold: the number of this one, from 1.
+        labels: what the program calls the labels; None when it handed them to the splitter.
+        sorted: whether every class comes in one piece.
+        classes, tested_classes: classes of both sides, of the tested side.
+        trained, tested: what the classes on each side are called.
+        rows: tested rows; novel_rows: those among them of the novel_classes that are not trained.
+        trained_share: share of the trained rows that belong to the tested classes.
+        site: the call of split.
+    """
+
+    folds: int
+    fold: int
+    labels: Name | None = None
+    sorted: bool
+    classes: int
+    tested_classes: int
+    trained: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
+    tested: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
+    rows: int
+    novel_rows: int = 0
+    novel_classes: int = 0
+    trained_share: Number = 0.0
+    site: Site | None = None
+
+
+class Zipped(Value):
+    """A pipeline that zips inputs and labels after one or both were shuffled.
+
+    Attributes:
+        role: what fit takes it for.
+        rows: samples; epoch: the first pass in which pairs came apart, else the last looked at.
+        apart: pairs of different rows; changed: those among them whose classes differ.
+        inputs_shuffled, labels_shuffled: which side is shuffled before the zip.
+        shuffles: the calls of shuffle, where one seed for both would keep the pairs.
+        site: the call of zip.
+    """
+
+    role: Literal["training", "validation"]
+    rows: int
+    epoch: int = 1
+    apart: int
+    changed: int
+    inputs_shuffled: bool = True
+    labels_shuffled: bool = True
+    shuffles: Annotated[tuple[Site, ...], Field(max_length=2)] = ()
+    site: Site | None = None
+
+
 class Padding(Value):
     """Padded positions of sequences, and what the loss does with them.
 
@@ -151,4 +203,6 @@ class LoaderFacts(Value):
     reads: Annotated[tuple[TwoReads, ...], Field(max_length=16)] = ()
     workers: Annotated[tuple[WorkerStreams, ...], Field(max_length=16)] = ()
     fits: Annotated[tuple[EarlyFit, ...], Field(max_length=16)] = ()
+    folds: Annotated[tuple[Folds, ...], Field(max_length=16)] = ()
+    zipped: Annotated[tuple[Zipped, ...], Field(max_length=2)] = ()
     padding: Padding | None = None

@@ -57,6 +57,25 @@ class Broadcast(Value):
     site: Site | None = None
 
 
+class MetricPair(Value):
+    """Predictions and targets that were compared as all pairs; the result is N by N.
+
+    Shapes include the batch dimension.
+
+    Attributes:
+        operation: "eq" or "ne"; target_first: whether the target is its first operand.
+        of_pairs: share of equal values among all pairs; of_samples: among the N samples.
+    """
+
+    operation: Literal["eq", "ne"]
+    target_first: bool = False
+    prediction_shape: Shape
+    target_shape: Shape
+    of_pairs: Number
+    of_samples: Number
+    site: Site | None = None
+
+
 class OutputUse(Value):
     """What the program does with the model's own output, beside its loss.
 
@@ -170,7 +189,7 @@ class Trace(Value):
         steps: training steps completed; seconds: wall time of those steps.
         loss: per step, in order.
         validation_losses: losses computed while no gradients were recorded.
-        broadcasts, output_uses: what hand-written code did with the model's output.
+        broadcasts, output_uses, metric_pairs: what hand-written code did with the model's output.
         ended: why the warm-up ended.
         notes: what observing had to leave out, one line each.
     """
@@ -187,6 +206,7 @@ class Trace(Value):
     validation_losses: Annotated[tuple[LossSeen, ...], Field(max_length=16)] = ()
     broadcasts: Annotated[tuple[Broadcast, ...], Field(max_length=16)] = ()
     output_uses: Annotated[tuple[OutputUse, ...], Field(max_length=16)] = ()
+    metric_pairs: Annotated[tuple[MetricPair, ...], Field(max_length=16)] = ()
     cycle: GradientCycle | None = None
     ended: Literal["steps", "time", "program_end", "error"] = "steps"
     notes: Annotated[tuple[Text, ...], Field(max_length=50)] = ()

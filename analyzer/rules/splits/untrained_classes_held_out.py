@@ -80,6 +80,7 @@ class UntrainedClassesHeldOut(Rule):
                 fix=Declined("data in several arrays must be shuffled alike"),
                 proof="contract",
                 root=f"data_split:{held.site.line}",
+                yields_to=("folds-of-sorted-rows",),
             )
 
 

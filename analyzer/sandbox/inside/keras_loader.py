@@ -10,9 +10,10 @@ import sys
 import threading
 from typing import Any
 
-from . import loader_fits, loader_rows
+from . import keras_session, loader_fits, loader_folds, loader_rows
 from .keras_data import Names, array_leaves, split_at, to_numpy
 from .keras_random import untouched_randomness
+from .keras_zipped import zipped
 
 MOST_BATCHES = 200
 DEFAULT_BATCH = 32
@@ -58,6 +59,7 @@ class FitData:
         held = guarded(self._held_out)
         with untouched_randomness([], alone=True):
             reads = guarded(self._reads)
+            apart = list(guarded(self._zipped) or [])
         order = guarded(self._order)
         self.recorder.facts["loader"] = {
             "batches": order["batches"] if order else 0,
@@ -65,6 +67,8 @@ class FitData:
             "held_out": [] if held is None else [held],
             "reads": [] if reads is None else [reads],
             "fits": list(guarded(loader_fits.facts) or []),
+            "folds": list(guarded(self._folds) or []),
+            "zipped": apart,
         }
 
     # The splits
@@ -104,6 +108,25 @@ class FitData:
             else loader_rows.novel_classes(*map(loader_rows.class_numbers, (y, labels)))
         )
         return facts | classes | {"name": name, "site": self.site}
+
+    def _folds(self) -> list[Facts]:
+        """The Folds, by the labels that the first fit call trains."""
+        _, y = self._arrays(self.arguments.get("x"), self.arguments.get("y"))
+        if y is not None:
+            return loader_folds.facts([y])
+        labels = getattr(self.batches, "labels", None) or []
+        return loader_folds.facts(labels[0] if len(labels) == 1 else None)
+
+    def _zipped(self) -> list[Facts]:
+        """The Zipped of what fit trains and validates on."""
+        session, tf = keras_session.current(), sys.modules.get("tensorflow")
+        if session is None or tf is None or not tf.executing_eagerly():
+            return []
+        sides = {"training": "x", "validation": "validation_data"}
+        found = [
+            zipped(session, tf, self.arguments.get(name), role) for role, name in sides.items()
+        ]
+        return [facts for facts in found if facts is not None]
 
     # The order
 

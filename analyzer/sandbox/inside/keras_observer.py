@@ -39,6 +39,8 @@ CONSTRUCTED = {
     "keras.src.optimizers.schedules.learning_rate_schedule": "LearningRateSchedule",
     "tf_keras.src.callbacks": "Callback",
     "tf_keras.src.optimizers.schedules.learning_rate_schedule": "LearningRateSchedule",
+    "tensorflow.python.data.ops.shuffle_op": "_ShuffleDataset",
+    "tensorflow.python.data.ops.zip_op": "_ZipDataset",
 }
 CALLBACKS = {
     "keras.src.callbacks.callback_list": "CallbackList",

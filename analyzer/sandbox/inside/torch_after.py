@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 from .loader_fits import facts as fits
+from .loader_folds import facts as folds
 from .torch_baselines import baselines
 from .torch_loader_reads import kept_randomness
 from .torch_padding import padding
@@ -38,9 +39,12 @@ def _collect(training: Any) -> None:
     if loader is not None:
         loader["padding"] = guarded(padding, report)
         loader["fits"] = list(guarded(fits) or [])
+        pile = report.batches.label_pile()
+        loader["folds"] = list(guarded(folds, pile and pile.parts) or [])
         recorder.facts["loader"] = loader
     trace = recorder.trace()
     trace["output_uses"] = training.outputs.facts(training.heard.model)
+    trace["metric_pairs"] = training.metric_pairs.facts(training.heard.model)
     trace["validation_losses"] = report.losses.evaluation_facts()
     trace["broadcasts"] = training.heard.by_hand.stretched.facts()
     if recorder.facts["trouble"] is None:

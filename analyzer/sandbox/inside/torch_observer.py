@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import loader_fits, torch_after, torch_order_hooks, torch_outputs
+from . import loader_fits, loader_folds, torch_after, torch_order_hooks, torch_outputs
 from . import torch_names as names
 from .on_import import when_imported
 from .recorder import Recorder
@@ -23,6 +23,7 @@ from .torch_training import Training
 def install(recorder: Recorder) -> None:
     """Observe the program once it imports PyTorch."""
     loader_fits.install(recorder)
+    loader_folds.install(recorder)
     when_imported("torch", lambda torch: _install(torch, recorder))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from .recorder import Recorder
 from .torch_layers import is_tensor, tensors_in
+from .torch_metric_pairs import EQUALITIES, MetricPairs
 from .torch_recording import Facts
 
 COMPARISONS = ("__gt__", "__ge__", "gt", "ge", "greater", "greater_equal")
@@ -101,12 +102,44 @@ def install(torch: Any, training: Any) -> None:
 
         return wrap
 
+    _watch_equalities(torch, training)
     for name in COMPARISONS:
         _replace(torch.Tensor, name, told("above", _threshold))
     for owner in (torch.Tensor, torch):
         _replace(owner, "round", told("round", lambda _arguments, _keywords: 0))
         _replace(owner, "argmax", told("argmax", _axis))
         _replace(owner, "max", told("argmax", _axis))
+
+
+def _watch_equalities(torch: Any, training: Any) -> None:
+    """Tell `training.metric_pairs` about the program's own comparisons of tensors."""
+    pairs = MetricPairs(training.recorder, training.outputs)
+    training.metric_pairs = pairs
+    sources, guarded = training.recorder.sources, training.recorder.guarded
+
+    def heard(name: str, operands: Any) -> None:
+        with training.calls.silence():
+            pairs.compared(name, *operands)
+
+    def watched(name: str) -> Callable[[Any], Any]:
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def equality(*operands: Any, **keywords: Any) -> Any:
+                result = original(*operands, **keywords)
+                caller = sys._getframe(1).f_code.co_filename
+                ours = training.calls.busy or training.closed
+                if len(operands) == 2 and not ours and sources.relative(caller) is not None:
+                    guarded(heard, name, operands)
+                return result
+
+            return equality
+
+        return wrap
+
+    for name in EQUALITIES:
+        _replace(torch.Tensor, name, watched(name))
+        if not name.startswith("_"):
+            _replace(torch, name, watched(name))
 
 
 def _tell(outputs: Outputs, operation: str, value_of: Any, call: Any, training: Any) -> None:

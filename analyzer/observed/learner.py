@@ -18,7 +18,10 @@ class LossUse(Value):
             "bce", "bce_with_logits", "nll", "mse", "l1", "smooth_l1", "huber", "kl_div", "hinge",
             or the program's own function name with custom=True.
         from_logits: Keras' flag; None where the loss has none.
+        class_weights: factor of each class from 0 on, the same at the first and the last step: of
+            fit, or of the loss itself; (1, pos_weight) where the only output is a yes or no.
         site: the loss argument or constructor; call_site: the loss call (PyTorch).
+        class_weights_site: the argument that gives the weights.
     """
 
     name: Name
@@ -27,8 +30,10 @@ class LossUse(Value):
     reduction: Name | None = None
     ignore_index: int | None = None
     label_smoothing: Number | None = None
+    class_weights: Annotated[tuple[Number, ...], Field(max_length=1000)] | None = None
     site: Site | None = None
     call_site: Site | None = None
+    class_weights_site: Site | None = None
 
 
 class OptimizerUse(Value):
@@ -63,6 +68,7 @@ class Learner(Value):
         batch_size: samples per step; batch_size_site: the argument that sets it.
         epochs: epochs that the program asks for; epochs_site likewise.
         shuffle: whether training data is shuffled, None when unknown.
+        sampler: class that chooses the samples of a batch, for a DataLoader: "RandomSampler".
         fit_site: the fit call, or the loop's backward call.
         compile_site: the compile call (Keras).
     """
@@ -77,6 +83,7 @@ class Learner(Value):
     epochs_site: Site | None = None
     steps_per_epoch: int | None = None
     shuffle: bool | None = None
+    sampler: Name | None = None
     validation_split: Number | None = None
     fit_site: Site | None = None
     compile_site: Site | None = None

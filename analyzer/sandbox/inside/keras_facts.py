@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from . import keras_data
+from .keras_class_weights import class_weights
 from .keras_graph import GraphReader
 from .keras_learner import LearnerReader, changes_rate
 from .keras_session import Session
@@ -17,6 +18,7 @@ from .keras_source import SourceCalls
 
 DEFAULT_BATCH = 32
 FIT_POSITIONS = {"x": 0, "y": 1, "batch_size": 2, "epochs": 3}
+FIT_POSITIONS |= {"class_weight": 9, "sample_weight": 10}
 
 
 class Facts:
@@ -84,6 +86,16 @@ class Facts:
             for optimizer in learner["optimizers"]:
                 optimizer["scheduled"] = True
         self.recorder.facts["learner"] = learner
+        if len(learner["losses"]) == 1:
+            learner["losses"][0] |= self._class_weights(arguments, site)
+
+    def _class_weights(self, arguments: dict[str, Any], site: Any) -> dict[str, Any]:
+        """The weights of the only loss's classes, and the argument that gives them."""
+        found = self.recorder.guarded(class_weights, arguments)
+        if found is None:
+            return {}
+        name, weights = found
+        return {"class_weights": weights, "class_weights_site": self._argument(site, name)}
 
     def _fit_settings(self, arguments: dict[str, Any], site: Any) -> dict[str, Any]:
         x = arguments.get("x")

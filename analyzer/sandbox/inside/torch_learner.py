@@ -112,14 +112,23 @@ def _number(value: Any) -> float | None:
 
 
 def loader_facts(loader: Any, constructed: Constructed) -> Facts:
-    """Batch size, its place, steps per epoch and shuffling of a DataLoader."""
+    """Batch size, its place, steps per epoch, shuffling and sampler of a DataLoader."""
     facts: Facts = {"batch_size": loader.batch_size, "shuffle": _shuffles(loader)}
+    facts["sampler"] = _sampler(loader)
     facts["batch_size_site"] = constructed.argument(loader, "batch_size", 1)
     try:
         facts["steps_per_epoch"] = len(loader)
     except (TypeError, NotImplementedError):
         facts["steps_per_epoch"] = None  # an iterable dataset without a length
     return facts
+
+
+def _sampler(loader: Any) -> str:
+    """Name of the class that chooses the samples."""
+    batches = getattr(loader, "batch_sampler", None)
+    own = batches is not None and type(batches).__name__ != "BatchSampler"
+    chooser = batches if own else getattr(batches, "sampler", None) or loader.sampler
+    return type(chooser).__name__[:300]
 
 
 def _shuffles(loader: Any) -> bool | None:

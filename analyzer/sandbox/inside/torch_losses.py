@@ -10,14 +10,15 @@ from . import torch_layers as layers
 from . import torch_names as names
 from .recorder import Recorder
 from .torch_arguments import bound_arguments, number_of
+from .torch_class_weights import ClassWeights
 from .torch_constructed import Constructed, Site
+from .torch_loss_ranges import look
 from .torch_recording import Facts
 
 MARK = "faultline_loss"
 MOST_WAITING = 64
 MOST_EVALUATED = 16
 MOST_VISITED = 2000
-MOST_VALUES = 2**20
 PREDICTIONS = ("input", "log_probs", "anchor", "input1", "x1", "y_pred", "pred", "output")
 TARGETS = ("target", "targets", "y_true", "labels", "label", "y")
 
@@ -30,6 +31,7 @@ class LossCall:
         prediction, target: the tensors; the prediction is dropped when the call returns.
         sources: graph nodes that feed the prediction, when they were recorded.
         what: the module or function, and the arguments of this call, while it runs.
+        weights: the class weights, as `torch_class_weights.Given`.
     """
 
     def __init__(self, book: LossBook, use: Facts, key: Any, given: dict[str, Any]) -> None:
@@ -39,13 +41,14 @@ class LossCall:
         self.seen: Facts = {"site": use["call_site"]}
         self.sources: Any = None
         self.what: tuple[Any, tuple[Any, Any]] | None = None
+        self.weights: Any = None
         self.number = 0
 
     def __enter__(self) -> None:
         self._book.begins(self)
 
     def __exit__(self, *_trouble: object) -> None:
-        self._book.inside -= not self.use["custom"]
+        self._book.ends(self)
         self.prediction = self.what = None
 
     def finish(self, value: Any) -> Any:
@@ -77,6 +80,7 @@ class LossBook:
         thin: whether losses of the running step are only marked as such.
         inside: how many loss calls are running.
         waiting: calls since the last backward pass, oldest first.
+        class_weights: those that the losses were given.
         measured: whether the running step is one whose predictions are looked at.
         on_call: told about a call before it runs.
     """
@@ -88,6 +92,7 @@ class LossBook:
         self.on_call: Callable[[LossCall], None] = lambda _call: None
         self._recorder = recorder
         self._constructed = constructed
+        self.class_weights = ClassWeights(constructed)
         self._uses: dict[Any, tuple[Facts, Facts]] = {}
         self._evaluated: dict[Any, Facts] = {}
         self._number = 0
@@ -118,6 +123,7 @@ class LossBook:
         use["site"] = self._constructed.site(module) or use["call_site"]
         found = LossCall(self, use, _key(use), given)
         found.what = module, call
+        found.weights = self.class_weights.of_module(use["name"], module)
         return found
 
     def function_call(self, name: str, function: Any, call: tuple[Any, Facts]) -> LossCall | None:
@@ -131,6 +137,7 @@ class LossBook:
         use["site"] = use["call_site"]
         found = LossCall(self, use, _key(use), given)
         found.what = function, call
+        found.weights = self.class_weights.of_call(use["name"], given)
         return found
 
     def _evaluates(self, name: str | None, settings: Facts, module: Any) -> None:
@@ -166,14 +173,20 @@ class LossBook:
     def begins(self, call: LossCall) -> None:
         """A loss is about to be computed; it may fail on shapes that do not fit."""
         self.inside += not call.use["custom"]  # a known loss inside one of the program's own counts
+        self.class_weights.around += call.use["custom"]
         self.look(call)
         self.waiting.append(call)
         del self.waiting[:-MOST_WAITING]
         self._recorder.guarded(self.on_call, call)
 
+    def ends(self, call: LossCall) -> None:
+        """A loss returned or failed."""
+        self.inside -= not call.use["custom"]
+        self.class_weights.around -= call.use["custom"]
+
     def look(self, call: LossCall) -> None:
         """Take down shapes and, when the step is looked at, ranges."""
-        self._recorder.guarded(_look, call, self.measured or not self._uses)
+        self._recorder.guarded(look, call, self.measured or not self._uses)
 
     def returned(self, call: LossCall, value: Any) -> None:
         """Mark the loss in the autograd graph, so that a backward pass from it is recognised."""
@@ -203,11 +216,15 @@ class LossBook:
             use, seen = self._uses.setdefault(call.key, (call.use, {"calls": 0, "site": None}))
             _merge(seen, call.seen)
             use.update(call.use)
+            self.class_weights.entered(call.key, call.weights)
 
     def facts(self) -> tuple[list[Facts], list[Facts]]:
         """The LossUses and, in the same order, the LossSeens; waiting calls if none counted."""
         if self._uses:
-            uses = list(self._uses.values())[:16]
+            uses = [
+                (use | self.class_weights.facts(key), seen)
+                for key, (use, seen) in list(self._uses.items())[:16]
+            ]
             return [use for use, _ in uses], [seen for _, seen in uses]
         calls = list({call.key: call for call in self.waiting}.values())[:16]
         return [call.use for call in calls], [{"calls": 1, **call.seen} for call in calls]
@@ -234,37 +251,6 @@ def _loss_kind(kind: Any) -> str | None:
             return str(kind.__name__)
     name: str = kind.__name__
     return name if name.lower().endswith(("loss", "criterion")) else None
-
-
-def _look(call: LossCall, measured: bool) -> None:
-    """Shapes always; ranges and row sums at the steps that are looked at."""
-    import torch
-
-    prediction, target, seen = call.prediction, call.target, call.seen
-    with torch.no_grad():
-        if prediction is not None:
-            seen["prediction_shape"] = [int(size) for size in prediction.shape][:16]
-            if measured:
-                seen.update(_ranges(prediction.detach(), call.use["name"]))
-        if target is not None:
-            seen["target_shape"] = [int(size) for size in target.shape][:16]
-            seen["target_dtype"] = str(target.dtype).removeprefix("torch.")
-            if measured and target.numel() and not target.is_complex():
-                low, high = target.min(), target.max()
-                seen |= {"target_min": float(low), "target_max": float(high)}
-
-
-def _ranges(prediction: Any, loss: str) -> Facts:
-    """Bounds of a prediction and of its sums over the classes."""
-    if not prediction.numel() or not prediction.is_floating_point():
-        return {}
-    low, high = prediction.min(), prediction.max()
-    facts: Facts = {"prediction_min": float(low), "prediction_max": float(high)}
-    if prediction.dim() >= 2 and prediction.numel() <= MOST_VALUES:
-        axis = 1 if loss in names.CLASS_AXIS_LOSSES else -1
-        sums = prediction.float().sum(dim=axis)
-        facts |= {"row_sum_min": float(sums.min()), "row_sum_max": float(sums.max())}
-    return facts
 
 
 def _merge(seen: Facts, new: Facts) -> None:

@@ -271,3 +271,63 @@ def test_weights_moved_by_hand_are_followed(tmp_path: Path) -> None:
     assert len(observation.graph.layers) == 3
     assert (learner.optimizers, trace.steps) == ((), 8)
     assert any("no optimizer" in note for note in trace.notes)
+
+
+WEIGHTED = """
+    from torch.utils.data import DataLoader, TensorDataset, WeightedRandomSampler
+    net = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3))
+    targets = torch.arange(24) % 3
+    weights = torch.tensor([1.0, 2.0, 0.5])
+    CRITERION
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    sampler = WeightedRandomSampler(torch.ones(24), 24)
+    loader = DataLoader(TensorDataset(x, targets), batch_size=8, sampler=sampler)
+    for epoch in range(20):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            LOSS
+            loss.backward()
+            optimizer.step()
+"""
+
+
+def weighted(folder: Path, criterion: str, loss: str) -> Learner:
+    text = WEIGHTED.replace("CRITERION", criterion).replace("LOSS", loss)
+    return observe(folder, text)[1]
+
+
+def test_class_weights_of_a_module_their_place_and_the_sampler(tmp_path: Path) -> None:
+    made = "criterion = nn.CrossEntropyLoss(weight=weights * 2)"
+    learner = weighted(tmp_path, made, "loss = criterion(net(inputs), labels)")
+    (loss,) = learner.losses
+    assert loss.class_weights == (2.0, 4.0, 1.0)
+    assert text_at(tmp_path, loss.class_weights_site) == "weights * 2"
+    assert learner.sampler == "WeightedRandomSampler"
+
+
+def test_class_weights_of_a_function(tmp_path: Path) -> None:
+    called = "loss = F.nll_loss(F.log_softmax(net(inputs), 1), labels, torch.tensor([1.0, 2, 3]))"
+    (loss,) = weighted(tmp_path, "", called).losses
+    assert (loss.class_weights, loss.class_weights_site) == ((1.0, 2.0, 3.0), None)
+
+
+def test_pos_weight_of_one_output(tmp_path: Path) -> None:
+    made = "criterion = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(3.0))"
+    called = "loss = criterion(net(inputs)[:, 0], (labels == 1).float())"
+    (loss,) = weighted(tmp_path, made, called).losses
+    assert loss.class_weights == (1.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "weights[0] += 1; loss = F.cross_entropy(net(inputs), labels, weights)",
+        "weights = weights + 1; loss = F.cross_entropy(net(inputs), labels, weights)",
+        "loss = F.binary_cross_entropy_with_logits(net(inputs), F.one_hot(labels, 3).float(),"
+        " pos_weight=weights)",
+    ],
+)
+def test_weights_that_change_or_belong_to_several_outputs_are_none(
+    tmp_path: Path, loss: str
+) -> None:
+    assert weighted(tmp_path, "", loss).losses[0].class_weights is None

@@ -41,7 +41,10 @@ class OptimizerUse(Value):
 
     Attributes:
         name: lower case class name: "sgd", "adam", "adamw", "rmsprop".
-        learning_rate: at the first step (first parameter group).
+        learning_rate, momentum, weight_decay: at the first step (first parameter group).
+        coupled_decay: of weight decay that is added to the gradients: the smallest of all groups
+            and steps; None where it is not added to them, or that is not known.
+        clip_norm, global_clip_norm: Keras' bounds for the gradient of each variable, and of all.
         site: its constructor, or the argument that names it; learning_rate_site: the argument that
             holds the learning rate, when there is one.
         parameters: how many parameter tensors it holds.
@@ -53,6 +56,9 @@ class OptimizerUse(Value):
     learning_rate: Number | None = None
     momentum: Number | None = None
     weight_decay: Number | None = None
+    coupled_decay: Number | None = None
+    clip_norm: Number | None = None
+    global_clip_norm: Number | None = None
     scheduled: bool = False
     site: Site | None = None
     learning_rate_site: Site | None = None

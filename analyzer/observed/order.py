@@ -20,7 +20,7 @@ CallKind = Literal[
     "zero_grad",
     "backward",
     "unscale",  # GradScaler.unscale_
-    "clip",  # clip_grad_norm_, clip_grad_value_
+    "clip",  # clip_grad_norm_, clip_grad_value_; tf.clip_by_global_norm, tf.clip_by_norm
     "scaler_step",  # GradScaler.step
     "scaler_update",
     "step",  # of an optimizer
@@ -59,7 +59,8 @@ class Event(Value):
             place.
         inside: backward: called under autocast, of any device.
         precision: autocast: the type it computes in: "float16", "bfloat16".
-        held: step: parameters of the optimizer that hold a gradient; clip: likewise.
+        held: step: parameters of the optimizer that hold a gradient; clip: likewise (Keras: tensors
+            that are clipped together).
         rate: step, scheduler_step: learning rate of the first group (after a scheduler's step).
         norm, bound: clip: total norm before, and what it is clipped to.
         metric: scheduler_step: what a plateau schedule was given.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from analyzer.observed import Site
 from analyzer.observed.order import CallKind, CallOrder, Event, Schedule, SteppedOptimizer
@@ -165,6 +165,28 @@ def text_of(source: SourceIndex, site: Site) -> str:
     first, *middle = source.lines[site.line - 1 : site.end_line - 1]
     last = source.lines[site.end_line - 1][: site.end_column]
     return "\n".join([first[site.column :], *middle, last])
+
+
+def number_given(
+    source: SourceIndex, site: Site, names: Container[str], keyword: str
+) -> Site | None:
+    """Where the second argument, or this keyword, of the only call of such a name in the lines of
+    the site is written as a number."""
+    tree = _tree(source.lines) if site.path == source.path else None
+    calls = [
+        node
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, ast.Call)
+        and site.line <= node.lineno <= site.end_line
+        and ast.unparse(node.func).rpartition(".")[2] in names
+    ]
+    if len(calls) != 1:
+        return None
+    named = [given.value for given in calls[0].keywords if given.arg == keyword]
+    values = [*named, *calls[0].args[1:2]]
+    if not values or not isinstance(values[0], ast.Constant):
+        return None
+    return site_at(source, values[0]) if isinstance(values[0].value, int | float) else None
 
 
 def _statements(source: SourceIndex) -> Iterator[ast.stmt]:

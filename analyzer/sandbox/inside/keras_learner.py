@@ -112,6 +112,8 @@ class LearnerReader:
             "learning_rate": rate,
             "momentum": _number(getattr(inner, "momentum", None)),
             "weight_decay": _number(getattr(inner, "weight_decay", None)),
+            "clip_norm": _number(getattr(inner, "clipnorm", None)),
+            "global_clip_norm": _number(getattr(inner, "global_clipnorm", None)),
             "scheduled": scheduled,
             "site": made or at or compile_site,
             "learning_rate_site": self.calls.argument(made, RATE_NAMES, 0),

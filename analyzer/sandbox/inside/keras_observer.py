@@ -15,6 +15,7 @@ from . import (
     keras_fit_hooks,
     keras_loop_hooks,
     keras_order,
+    keras_order_clips,
     keras_session,
     keras_tap,
 )
@@ -185,6 +186,7 @@ def _hook(module: ModuleType) -> None:
         keras_order.watch_callbacks(owner, lambda session: _of(session).order)
     if name == "tensorflow":
         keras_tap.watch_gradients(module, _gradient_taken)
+        keras_order_clips.watch(module, lambda session: _of(session).order.clips)
         keras_loop_hooks.watch_functions(module, _loop_observer)
 
 

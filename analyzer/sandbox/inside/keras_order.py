@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from . import keras_order_rates as rates
+from .keras_order_clips import Clips
 from .keras_order_tapes import Tapes
 from .keras_session import Session, current, wrap
 
@@ -26,12 +27,14 @@ class KerasOrder:
 
     Attributes:
         tapes: the gradients that loops of the program's own take and apply.
+        clips: the bounds that the program itself puts on gradients.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.recorder = session.recorder
         self.tapes = Tapes(session)
+        self.clips = Clips(session)
         self._model: Any = None
         self._callbacks: list[Any] = []
         self._logs: list[str] = []
@@ -74,6 +77,7 @@ class KerasOrder:
             "watches": watches[:MOST_WATCHES],
             "schedules": schedules,
             "taken": tapes,
+            **self.clips.facts(),
         }
 
     def _watch(self, callback: Any) -> dict[str, Any]:

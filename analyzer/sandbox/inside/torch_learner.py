@@ -12,6 +12,10 @@ from .torch_recording import Facts
 MOST_OPTIMIZERS = 16
 MOST_MISSING = 200
 MOMENTUM_POSITIONS = {"sgd": 2}
+COUPLED = frozenset(
+    {"SGD", "ASGD", "Adagrad", "Adadelta", "RMSprop", "Adam", "Adamax", "NAdam", "RAdam"}
+)
+"""Optimizers of PyTorch that add weight decay to the gradients unless they are told not to."""
 
 
 class Optimizers:
@@ -42,6 +46,7 @@ class Optimizers:
         for known, facts in self._stepped:
             if known is optimizer:
                 self._notice_rate(optimizer, facts)
+                self._notice_decay(optimizer, facts)
                 return False
         if len(self._stepped) < MOST_OPTIMIZERS:
             self._stepped.append((optimizer, self._describe(optimizer)))
@@ -53,6 +58,12 @@ class Optimizers:
         if not facts["scheduled"] and _rate(optimizer) != facts["learning_rate"]:
             facts["scheduled"] = True
 
+    @staticmethod
+    def _notice_decay(optimizer: Any, facts: Facts) -> None:
+        """A decay that the program lowers between two steps."""
+        if facts["coupled_decay"]:
+            facts["coupled_decay"] = min(facts["coupled_decay"], _coupled_decay(optimizer) or 0.0)
+
     def _describe(self, optimizer: Any) -> Facts:
         group = optimizer.param_groups[0] if optimizer.param_groups else {}
         name = type(optimizer).__name__.lower()
@@ -61,6 +72,7 @@ class Optimizers:
             "learning_rate": _rate(optimizer),
             "momentum": _number(group.get("momentum")),
             "weight_decay": _number(group.get("weight_decay")),
+            "coupled_decay": _coupled_decay(optimizer),
             "scheduled": self._has_scheduler(optimizer),
             "site": self._constructed.site(optimizer),
             "learning_rate_site": self._constructed.argument(optimizer, "lr", 1),
@@ -100,6 +112,18 @@ class Optimizers:
 
 def _rate(optimizer: Any) -> float | None:
     return _number(optimizer.param_groups[0].get("lr")) if optimizer.param_groups else None
+
+
+def _coupled_decay(optimizer: Any) -> float | None:
+    """The smallest decay of all groups that is added to the gradients."""
+    cls, groups = type(optimizer), optimizer.param_groups
+    if cls.__name__ not in COUPLED or not cls.__module__.startswith("torch.optim"):
+        return None
+    if any(group.get("decoupled_weight_decay") for group in groups):
+        return None
+    decays = [group.get("weight_decay") for group in groups]
+    plain = [float(decay) for decay in decays if isinstance(decay, (int, float))]
+    return min(plain) if plain and len(plain) == len(decays) else None
 
 
 def _number(value: Any) -> float | None:

@@ -331,3 +331,34 @@ def test_weights_that_change_or_belong_to_several_outputs_are_none(
     tmp_path: Path, loss: str
 ) -> None:
     assert weighted(tmp_path, "", loss).losses[0].class_weights is None
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "coupled"),
+    [
+        ("SGD(net.parameters(), lr=0.1, weight_decay=0.5)", 0.5),
+        ("Adam(net.parameters(), weight_decay=0.5)", 0.5),
+        (
+            "Adam([{'params': net[0].parameters()}, {'params': net[2].parameters(),"
+            " 'weight_decay': 0.0}], weight_decay=0.5)",
+            0.0,
+        ),
+        ("Adam(net.parameters(), weight_decay=0.5, decoupled_weight_decay=True)", None),
+        ("AdamW(net.parameters(), weight_decay=0.5)", None),
+    ],
+)
+def test_decay_that_is_added_to_the_gradients(
+    tmp_path: Path, optimizer: str, coupled: float | None
+) -> None:
+    text = CRITERION.replace(
+        "SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)", optimizer
+    )
+    (use,) = observe(tmp_path, text)[1].optimizers
+    assert (use.weight_decay, use.coupled_decay) == (0.5, coupled)
+
+
+def test_a_decay_that_is_lowered_between_steps(tmp_path: Path) -> None:
+    lowered = "        optimizer.step()\n        optimizer.param_groups[0]['weight_decay'] /= 2"
+    (use,) = observe(tmp_path, CRITERION.replace("        optimizer.step()", lowered))[1].optimizers
+    assert use.weight_decay == 1e-4
+    assert use.coupled_decay == pytest.approx(1e-4 / 2**7)

@@ -56,6 +56,12 @@ class Judged:
         """Those of these kinds that a fault has."""
         return tuple(k for k in kinds if any(k in fault.kinds for fault in self.case.faults))
 
+    def true(self, kinds: Iterable[Kind]) -> tuple[Kind, ...]:
+        """The same with the faults that a correction leaves in."""
+        left = self.case.left_in.union(*(fault.kinds for fault in self.case.also))
+        right = self.right(tuple(kinds))
+        return tuple(k for k in kinds if k in right or k in left)
+
     def located(self, kinds: Iterable[Kind]) -> bool:
         """Whether one of these kinds is right, and its line too."""
         return any(
@@ -74,11 +80,16 @@ def judge_pairs(
         spec = ProgramSpec(path="*", run=pair.run)
         for part, place in (("faulty", pair.faulty), ("sound", pair.corrected)):
             if part in parts:
-                case = pair.labels if part == "faulty" else Case(f"{pair.id}.corrected", 1)
+                case = pair.labels if part == "faulty" else _corrected(pair)
                 with copy_of(suite, place) as root:
                     judged.append(_judge(case, root, place.file, spec, options))
                 say(case.file)
     return judged
+
+
+def _corrected(pair: Pair) -> Case:
+    """The corrected program, whose only faults are those that were left in."""
+    return Case(f"{pair.id}.corrected", 1, left_in=pair.labels.left_in)
 
 
 def judge_cases(suite: Path, cases: Sequence[Case], options: Options, say: Say) -> list[Judged]:
@@ -160,10 +171,15 @@ def _sound_totals(judged: Sequence[Judged]) -> Iterator[str]:
     called = sum(one.verdict.calls_sound for one in sound if one.verdict)
     said = sum(one.verdict is not None for one in sound)
     yield f"- programs without a labelled fault that are called sound: {called} of {said}"
-    spoken = sum(len(one.named) for one in judged)
-    right = sum(len(one.right(one.named)) for one in judged)
-    always = sum(bool(one.right((ALWAYS,))) for one in judged)
-    yield (
-        f"- precision over all {len(judged)} programs: of the kinds of one half or more"
-        f" {right} of {spoken} are right, always the output activation {always} of {len(judged)}"
-    )
+    for words, kinds in (
+        ("kinds of one half or more", [one.named for one in judged]),
+        ("always the output activation", [(ALWAYS,)] * len(judged)),
+    ):
+        pairs = list(zip(judged, kinds, strict=True))
+        spoken = sum(map(len, kinds))
+        right = sum(len(one.right(those)) for one, those in pairs)
+        true = sum(len(one.true(those)) for one, those in pairs)
+        yield (
+            f"- precision over all {len(judged)} programs, {words}: {right} of {spoken} right,"
+            f" {true} with the faults that were left in"
+        )

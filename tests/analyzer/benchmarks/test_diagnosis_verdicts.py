@@ -55,5 +55,16 @@ def test_the_table_counts_beside_the_trivial_answer():
     assert "- kinds of one half or more: a true kind for 0 of 2" in table_
     assert "- always the output activation: a true kind for 2 of 2, on its line for 2;" in table_
     assert "called sound: 1 of 1" in table_
-    assert "all 3 programs: of the kinds of one half or more 0 of 1 are right" in table_
-    assert "always the output activation 2 of 3" in table_
+    assert "all 3 programs, kinds of one half or more: 0 of 1 right, 0 with" in table_
+    assert "all 3 programs, always the output activation: 2 of 3 right, 2 with" in table_
+
+
+def test_what_a_correction_leaves_in_is_true_and_not_right():
+    also = (Fault(frozenset({"loss"}), frozenset({4})),)
+    faulty = judged(case=Case("one.py", 1, faults=CASE.faults, also=also), loss=0.7)
+    corrected = judged(case=Case("one.corrected", 1, left_in=frozenset({"loss"})), loss=0.7)
+    assert faulty.right(faulty.named) == corrected.right(corrected.named) == ()
+    assert faulty.true(faulty.named) == corrected.true(corrected.named) == ("loss",)
+    assert "2 programs, kinds of one half or more: 0 of 2 right, 2 with" in verdict_table(
+        [faulty, corrected]
+    )

@@ -10,8 +10,8 @@ When it is right
     Sparse codes by intention; batches of a few samples, in which units rest by chance: below eight
     samples the units are not counted.
 What it comes from
-    A step that was too long and threw the units below zero, inputs that are not scaled, biases or
-    weights that start there.
+    A step that was too long and threw the units below zero, or inputs that are not scaled, which
+    makes every step so; biases or weights that start there, where units never fired.
 Sources
     DeepDiagnosis and AutoTrainer (70% of the outputs or of the gradients); TheDeepChecker (units
     below 1e-5 at the 95th percentile). Units over a batch instead of values are ours.
@@ -46,8 +46,8 @@ class DyingRelu(SymptomCheck):
     needs = ("layers", "graph")
     causes = (
         "learning_rate",
-        "initializer",
         "normalization",
+        "initializer",
         "hidden_activation",
         "optimizer",
     )

@@ -137,11 +137,13 @@ def fuse(charges: Iterable[Charge], source: SourceIndex) -> tuple[Judged, ...]:
     spoken = {charge.rule.name: charge.root for charge in reversed(heard)}
     roots: dict[str, list[Charge]] = {}
     for charge in sorted(heard, key=lambda charge: charge.suspicion.last_resort):
-        if charge.suspicion.last_resort:
-            roots.setdefault(_explained(charge, roots) or charge.root, []).append(charge)
-            continue
         exact = [name for name in charge.suspicion.yields_to if name in spoken]
-        root = spoken[exact[0]] if exact else charge.root
+        if exact:
+            root = spoken[exact[0]]
+        elif charge.suspicion.last_resort:
+            root = _explained(charge, roots) or charge.root
+        else:
+            root = charge.root
         roots.setdefault(root, []).append(charge)
     judged = [_one(sorted(group, key=_rank), source) for group in roots.values()]
     judged.sort(key=lambda each: (each.finding.path, each.finding.line, each.finding.code))

@@ -17,8 +17,9 @@ How it is measured
     program's own.
 When it is right
     Errors on the frequent class may cost more: weights that only favor it, without being the
-    counts, are not named. Who thins out the frequent class and weighs it up again does the right
-    thing, and so does alpha of a focal loss: a program that mentions either is not judged.
+    counts, are not named, nor are two written whole numbers, nor programs that speak of
+    costs. Who thins out the frequent class and weighs it up again does the right thing, and so does
+    alpha of a focal loss: a program that mentions either is not judged.
 Example
     weights = counts / counts.sum()
     criterion = nn.CrossEntropyLoss(weight=weights)
@@ -40,6 +41,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.findings import Evidence, Unchecked
+from analyzer.fixing.edits import Declined
 from analyzer.observed import LabelStats, LossUse, Site
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.class_weights import (
@@ -66,7 +68,7 @@ ROUGH_IMBALANCE = 3.0
 PLAIN_SAMPLERS = frozenset({None, "SequentialSampler", "RandomSampler", "DistributedSampler"})
 OTHER_PURPOSES = re.compile(
     r"focal|resampl|(?:down|under|over)[_ -]?sampl|up[_ -]?weigh|imblearn|smote|importance"
-    r"|sample_from_datasets|thin(?:ned|ning)",
+    r"|sample_from_datasets|thin(?:ned|ning)|cost_|_cost|costs|penalt|false_(?:alarm|positive)",
     re.IGNORECASE,
 )
 
@@ -98,7 +100,9 @@ class ClassWeightsInverted(Rule):
         if classes is None or site is None:
             yield self.unchecked(obstacle or "needs labels that are classes, with their weights")
         elif len(classes) > 1 and _inverted(sorted(classes, key=lambda each: each.share)):
-            yield _suspicion(program, loss, classes, site)
+            found = _suspicion(program, loss, classes, site)
+            if isinstance(found.fix, Declined) or not _is_cost(classes):
+                yield found
 
 
 def _suspicion(
@@ -163,6 +167,11 @@ def _inverted(classes: Sequence[Weighed]) -> bool:
         ):
             return True
     return False
+
+
+def _is_cost(classes: Sequence[Weighed]) -> bool:
+    """Whether two weights are whole numbers, as costs are written."""
+    return len(classes) == 2 and all(float(each.weight).is_integer() for each in classes)
 
 
 KERAS = """

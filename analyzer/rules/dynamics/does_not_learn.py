@@ -36,23 +36,10 @@ from analyzer.fixing.edits import Declined
 from analyzer.observed import Trace
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
 from analyzer.rules.reading.proof import first_site, number
+from analyzer.rules.reading.starving import STARVING
 from analyzer.rules.samples import at, dense, sample
 
 FEWEST_STEPS = 10
-CAUSES = (
-    "single-unit-softmax",
-    "rate-of-zero",
-    "nothing-trainable",
-    "gradients-lost",
-    "unregistered-modules",
-    "stray-optimizer",
-    "wrong-optimizer-stepped",
-    "gradients-cleared-before-step",
-    "step-before-backward",
-    "gradients-not-applied",
-    "gradients-applied-elsewhere",
-    "gradients-missing",
-)
 
 
 class DoesNotLearn(Rule):
@@ -92,7 +79,7 @@ class DoesNotLearn(Rule):
                 evidence=Evidence(trace={"loss": losses[0], "steps": len(losses)}),
                 fix=Declined("a constant loss has several causes"),
                 proof="contract",
-                yields_to=CAUSES,
+                yields_to=STARVING,
             )
 
 

@@ -11,7 +11,8 @@ How it is measured
     the losses, and one about a layer or the steps of a strength of at least 0.8. The cause is the
     first of the ranked ones. It gives way to every finding that is proven, and to every other of
     its kind. Where the gradients of all trained layers are exactly zero at every point of the later
-    half of the warm-up, and no loss there is zero, it is a fact that nothing can be learned, and no
+    half of the warm-up, no loss there is zero, and a layer returns nothing but zeros or the outputs
+    do not depend on the inputs, it is a fact that nothing can be learned, and no
     longer advice.
 When it is right
     Very short warm-ups of programs that begin slowly by intention; layers that are sparse by
@@ -36,6 +37,7 @@ from typing import Any
 from analyzer.findings import Evidence, Unchecked
 from analyzer.fixing.edits import Declined
 from analyzer.rules.base import Example, Found, Program, Rule, Suspicion
+from analyzer.rules.reading.starving import STARVING
 from analyzer.symptoms.base import Symptom
 from analyzer.symptoms.causes import Cause, ranked_causes
 from analyzer.symptoms.reading import FEWEST_STEPS, losses, weighted
@@ -50,6 +52,9 @@ CLEAR = 0.3
 """Score of the first cause below which nothing is said: the symptoms speak for anything."""
 FEWEST_POINTS = 2
 """Points of the later half at which all gradients must be zero."""
+SHUT = frozenset({"dying-relu", "outputs-independent-of-inputs"})
+"""What shows that the gradients are missing because nothing passes, and not because a loss that
+ends at a floor has arrived there."""
 OF_LOSSES = frozenset(
     {
         "constant-loss",
@@ -111,9 +116,10 @@ class TroubleInTraining(Rule):
         causes = [each for each in ranked_causes(found, program) if each.site is not None]
         if not causes or not grave:
             return
+        shut = next((s for s in grave if s.name in SHUT and s.strength >= 1.0), None)
         starved = _starved(program)
-        if starved:
-            yield _suspicion(causes[0], _of_nothing(grave[0], starved), exact=True)
+        if starved and shut is not None:
+            yield _suspicion(causes[0], _of_nothing(shut, starved), exact=True)
         elif pairs and causes[0].score >= CLEAR:
             yield _suspicion(causes[0], _of_both(*pairs[0]), exact=False)
 
@@ -155,6 +161,7 @@ def _suspicion(cause: Cause, facts: str, *, exact: bool) -> Suspicion:
         proof="contract" if exact else "rule",
         severity="error" if exact else None,
         confidence=0.9 if exact else None,
+        yields_to=STARVING if exact else (),
         last_resort=True,
     )
 

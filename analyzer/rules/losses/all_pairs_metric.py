@@ -41,7 +41,10 @@ from analyzer.rules.samples import sample
 
 OPERANDS = re.compile(r"(?P<first>\w+)(?P<sign> [=!]= |\.(?:eq|ne)\()(?P<second>\w+)(?P<end>\)?)")
 CALL = re.compile(r"(?P<sign>torch\.(?:eq|ne)\()(?P<first>\w+), (?P<second>\w+)\)")
-ON_PURPOSE = re.compile(r"\.(?:any|all|diag|diagonal|nonzero|argwhere|trace)\(")
+ON_PURPOSE = re.compile(
+    r"(?:\b|\.)(?:any|all|max|argmax|diag|diagonal|nonzero|argwhere|where|trace|einsum)\("
+)
+ASSIGNED = re.compile(r"\s*(?P<name>\w+)\s*=[^=]")
 
 
 class AllPairsMetric(Rule):
@@ -82,11 +85,16 @@ class AllPairsMetric(Rule):
 
 
 def _on_purpose(program: Program, site: Site) -> bool:
-    """Whether the statement picks what it needs out of all pairs."""
+    """Whether the statement, or one that uses its name, picks what it needs out of all pairs."""
     if site.path != program.path:
         return False
-    before = [each for each in statements(program.source) if each.line <= site.line]
-    return bool(before) and ON_PURPOSE.search(before[-1].text) is not None
+    every = [each.text for each in statements(program.source)]
+    before = [each.text for each in statements(program.source) if each.line <= site.line]
+    if not before:
+        return False
+    given = ASSIGNED.match(before[-1])
+    users = [t for t in every if given and re.search(rf"\b{given['name']}\b", t)]
+    return any(ON_PURPOSE.search(text) for text in (before[-1], *users))
 
 
 def _fix(program: Program, pair: MetricPair) -> FixPlan | Declined:

@@ -162,7 +162,6 @@ KERAS_MODELS = {
     """,
 }
 
-
 Moments = Sequence[tuple[float, float]]
 """(wall time, processor time) in seconds at which each step began."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from .loader_rows import MOST_CLASSES, class_numbers
@@ -119,14 +120,16 @@ class Book:
         if not 0 < count <= MOST_ROWS:
             return None
         if labels is not None:
-            candidates = [_handed(labels)]
+            candidates = iter([_handed(labels)])
         else:
             named = {} if frame is None else {**frame.f_globals, **frame.f_locals}
-            candidates = [_numbered(*each) for each in _inside({**named, "rows": rows}, count)]
-        known = [each for each in candidates if each is not None and len(each.numbers) == count]
+            columns = _inside({**named, "rows": rows}, count)
+            candidates = (_numbered(*each) for each in columns)
+        fitting = (each for each in candidates if each is not None and len(each.numbers) == count)
+        known = list(islice(fitting, MOST_CANDIDATES))
         if not known:
             return None
-        self.splits.append(Split(int(splitter.n_splits), known[:MOST_CANDIDATES], site))
+        self.splits.append(Split(int(splitter.n_splits), known, site))
         return self.splits[-1]
 
     def follow(self, split: Split, folds: Any) -> Iterator[Any]:
@@ -183,8 +186,10 @@ def _array(values: Any) -> Any:
 
 def _numbered(name: str | None, values: Any) -> Labels | None:
     """Integers as classes; each of them must be there twice on average."""
+    import numpy as np
+
     numbers = class_numbers(_array(values))
-    if numbers is None or 2 * len(set(numbers.tolist())) > len(numbers):
+    if numbers is None or 2 * len(np.unique(numbers)) > len(numbers):
         return None
     return Labels(name, numbers, [str(i) for i in range(int(numbers.max()) + 1)])
 

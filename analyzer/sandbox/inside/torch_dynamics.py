@@ -29,8 +29,8 @@ LOOK_VALUES = 2**15
 LOOK_BYTES = 2**28
 AT_ONCE = 2**20
 """Values of one group whose statistics are computed with the same calls."""
-COPIES_OF_WEIGHTS = ("weight", "gradient", "moved")
-FLOAT_BYTES = 4
+WEIGHT_BYTES = 12
+"""Kept per weight and looked-at step: it, its gradient and how far it moved."""
 CHUNK = 2**22
 """Values that are copied with one call."""
 
@@ -91,7 +91,7 @@ class Dynamics:
     def _prepare_room(self, points: int) -> None:
         """Have memory ready for the other points, whose copies are as large as the first one's."""
         held = sum(tensor.numel() for _, tensors in self._weights for tensor in tensors)
-        later = len(COPIES_OF_WEIGHTS) * FLOAT_BYTES * min(held, MOST_COPIED)
+        later = WEIGHT_BYTES * min(held, MOST_COPIED)
         self.room.prepare(points * (self._bytes + later))
 
     def _renumber(self, nodes: list[Node | None]) -> None:
